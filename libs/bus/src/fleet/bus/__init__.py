@@ -1,0 +1,1 @@
+"""How events travel: publish, subscribe, batch, lease. The only importer of nats."""

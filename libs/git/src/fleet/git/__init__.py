@@ -1,0 +1,1 @@
+"""How a repository is reached and read."""

@@ -1,0 +1,1 @@
+"""How a cluster is touched: one thin client for dicts."""

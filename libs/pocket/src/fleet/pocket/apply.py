@@ -1,0 +1,119 @@
+"""Server-side apply: one manager's whole opinion of an object, merged into what is there."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .errors import merge_conflict
+from .fieldset import (
+    MISSING,
+    OWNED_METADATA,
+    SELF,
+    FieldSet,
+    Path,
+    dotted,
+    fields_of,
+    remove_at,
+    value_at,
+)
+from .managers import Owned, Owner, Ownership
+from .shapes import FREE, field_schema, is_atomic, item_schema, list_shape
+from .typetable import Schema, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The merged object and who owns its fields now."""
+
+    object: dict[str, Any]
+    ownership: Ownership
+
+
+def apply(
+    *,
+    live: dict[str, Any],
+    config: dict[str, Any],
+    ownership: Ownership,
+    who: Owner,
+    force: bool,
+    schema: Schema,
+    now: str,
+) -> Applied:
+    """Merge `config` into a copy of `live` that the caller hands over.
+
+    What `who` applied before and does not name any more is removed unless somebody else owns it. Raises the 409
+    of conflicting field managers unless `force`, which takes the fields from them.
+    """
+    wanted = fields_of(config, schema)
+    disputed = _conflicts(live, config, ownership, who, wanted)
+    if disputed and not force:
+        raise merge_conflict([(other.manager, dotted(path)) for other, path in disputed])
+    taken = frozenset(path for _, path in disputed)
+    others = {o: replace(owned, fields=owned.fields - taken) for o, owned in ownership.items() if o != who}
+    merged = _merge_top(live, config, schema)
+    before = ownership.get(who, Owned(frozenset(), now))
+    _drop_abandoned(merged, before.fields - wanted, wanted, others)
+    mine = Owned(wanted, before.time if wanted == before.fields else now)
+    ordered = {o: others.get(o, mine) for o in ownership}
+    return Applied(merged, {**ordered, who: mine})
+
+
+def _conflicts(
+    live: dict[str, Any], config: dict[str, Any], ownership: Ownership, who: Owner, wanted: FieldSet
+) -> list[tuple[Owner, Path]]:
+    found = []
+    for other, owned in ownership.items():
+        if other == who:
+            continue
+        for path in sorted(owned.fields & wanted):
+            if path[-1] != SELF and value_at(live, path) != value_at(config, path):
+                found.append((other, path))
+    return found
+
+
+def _drop_abandoned(merged: dict[str, Any], abandoned: FieldSet, wanted: FieldSet, others: Ownership) -> None:
+    held = set(wanted).union(*(owned.fields for owned in others.values()))
+    # Whole items first: what is inside them goes along, unless somebody else has a part of it.
+    for path in sorted(abandoned, key=lambda p: (p[-1] != SELF, -len(p))):
+        prefix = path[:-1] if path[-1] == SELF else path
+        if not any(h[: len(prefix)] == prefix for h in held) and value_at(merged, path) is not MISSING:
+            remove_at(merged, path)
+
+
+def _merge_top(live: dict[str, Any], config: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    for name, value in config.items():
+        if name in ("apiVersion", "kind"):
+            continue
+        if name == "metadata":
+            value = {k: v for k, v in value.items() if k in OWNED_METADATA}
+        live[name] = _merge(live.get(name), value, field_schema(schema, name) or FREE)
+    return live
+
+
+def _merge(live: Any, config: Any, schema: Schema) -> Any:
+    if isinstance(live, dict) and isinstance(config, dict) and not is_atomic(schema):
+        resolved = resolve(schema)
+        for name, value in config.items():
+            if name in live:
+                live[name] = _merge(live[name], value, field_schema(resolved, name) or FREE)
+            else:
+                live[name] = value
+        return live
+    if isinstance(live, list) and isinstance(config, list):
+        return _merge_lists(live, config, schema)
+    return config
+
+
+def _merge_lists(live: list[Any], config: list[Any], schema: Schema) -> list[Any]:
+    shape = list_shape(schema)
+    if shape.sort == "set":
+        return live + [item for item in config if item not in live]
+    if shape.sort == "atomic" or not all(isinstance(item, dict) for item in (*live, *config)):
+        return config
+    places = {shape.key(item): n for n, item in enumerate(live)}
+    for item in config:
+        at = places.get(shape.key(item))
+        if at is None:
+            live.append(item)
+        else:
+            live[at] = _merge(live[at], item, item_schema(schema))
+    return live

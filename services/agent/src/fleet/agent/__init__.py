@@ -1,0 +1,1 @@
+"""Makes one cluster run what its manifest says and reports the truth."""

@@ -1,0 +1,1 @@
+"""Reads one commit and publishes its bundles."""

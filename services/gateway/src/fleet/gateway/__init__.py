@@ -1,0 +1,1 @@
+"""The front door for agents: content, encrypted to the cluster that asks."""

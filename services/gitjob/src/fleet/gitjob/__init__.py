@@ -1,0 +1,1 @@
+"""Watches git and says which commit a GitRepo stands at."""

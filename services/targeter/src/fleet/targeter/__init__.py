@@ -1,0 +1,1 @@
+"""Decides what every cluster runs and rolls up what they report."""
