@@ -1,0 +1,108 @@
+"""Status in parts: each service writes its own part of an object's view, readers merge them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from fleet.events._base import Body, Event
+
+Part = Literal["source", "reading", "rollup"]
+
+
+class Condition(Body):
+    """A Kubernetes condition; `last_update_time` is RFC 3339 in UTC."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str = ""
+    message: str = ""
+    last_update_time: str = ""
+
+
+class ViewPart(Event):
+    """One service's part of the status of an object.
+
+    gitjob writes `source`, bundler `reading`, targeter `rollup`. `uid` is that of the object, so that a
+    name made again inherits nothing; `observed_generation` is 0 where it has no meaning.
+    """
+
+    STREAM: ClassVar[str] = "VIEWS"
+    SUBJECT: ClassVar[str] = "fleet.view.{kind}.{workspace}.{name}.{part}"
+
+    kind: str
+    workspace: str
+    name: str
+    part: Part
+    uid: str
+    observed_generation: int = 0
+    status: dict[str, Any] = Field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+
+    def same_as(self, other: "ViewPart | None") -> bool:
+        """Whether the two say the same; times of conditions do not count."""
+        return other is not None and _timeless(self) == _timeless(other)
+
+
+def _timeless(part: ViewPart) -> ViewPart:
+    bare = tuple(c.model_copy(update={"last_update_time": ""}) for c in part.conditions)
+    return part.model_copy(update={"conditions": bare})
+
+
+def deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two JSON objects; where both have an object the merge goes on, else `over` wins."""
+    merged = dict(base)
+    for key, value in over.items():
+        there = merged.get(key)
+        both = isinstance(there, Mapping) and isinstance(value, Mapping)
+        merged[key] = deep_merge(there, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def merge_view(*, kind: str, uid: str, generation: int, parts: Iterable[ViewPart]) -> dict[str, Any]:
+    """Put the status of an object together from the parts that belong to this uid.
+
+    A GitRepo is Ready only where its present generation was polled and read, and where what the targeter
+    rolled up is the set that was read; until then the condition says which hop is behind. An error of an
+    earlier hop stands before the roll-up, as what runs may be Ready while the newest commit is not read.
+    """
+    own = {part.part: part for part in parts if part.uid == uid}
+    status: dict[str, Any] = {}
+    conditions: dict[str, Condition] = {}
+    for name in ("source", "reading", "rollup"):
+        if part := own.get(name):
+            status = deep_merge(status, part.status)
+            conditions |= {condition.type: condition for condition in part.conditions}
+    if kind == "gitrepo":
+        status["observedGeneration"] = min(
+            (own[n].observed_generation if n in own else 0 for n in ("source", "reading")), default=0
+        )
+        conditions["Ready"] = _gitrepo_ready(generation, status, conditions)
+    elif observed := max((part.observed_generation for part in own.values()), default=0):
+        status["observedGeneration"] = observed
+    status["conditions"] = [
+        condition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for _, condition in sorted(conditions.items())
+    ]
+    return status
+
+
+def _gitrepo_ready(
+    generation: int, status: Mapping[str, Any], conditions: Mapping[str, Condition]
+) -> Condition:
+    for name, bad in (("Accepted", "False"), ("GitPolling", "False"), ("Stalled", "True")):
+        found = conditions.get(name)
+        if found and found.status == bad:
+            return found.model_copy(
+                update={"type": "Ready", "status": "False", "reason": found.reason or "Error"}
+            )
+    if status.get("observedGeneration", 0) < generation:
+        message = "waiting for the present generation to be polled and read"
+        return Condition(type="Ready", status="False", reason="Reconciling", message=message)
+    if status.get("commit") != status.get("reading", {}).get("commit"):
+        message = "waiting for the commit to be read"
+        return Condition(type="Ready", status="False", reason="Reconciling", message=message)
+    if status.get("reading", {}).get("set") != status.get("rollup", {}).get("set"):
+        message = "waiting for the bundles to be targeted"
+        return Condition(type="Ready", status="False", reason="Reconciling", message=message)
+    return conditions.get("Ready") or Condition(type="Ready", status="Unknown", reason="Reconciling")
