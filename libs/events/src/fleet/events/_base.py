@@ -14,8 +14,8 @@ from pydantic.alias_generators import to_camel
 from fleet.events.errors import InvalidEvent, InvalidName
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_DNS_NAME = re.compile(rf"^{_LABEL}(\.{_LABEL})*$")
-_TOKEN = re.compile(r"^[A-Za-z0-9_-]+$")
+_DNS_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _MAX_NAME = 253
 _IDS = uuid.UUID("6f0f4f0e-6a5e-5d0f-9c3b-1f4c8a2d7e11")
 
@@ -30,7 +30,7 @@ def token(name: str) -> str:
         InvalidName: anything else. A `*`, a `>` or a dot in a subject would be a permission wildcard
             or shift the tokens behind it.
     """
-    if len(name) > _MAX_NAME or not _DNS_NAME.match(name):
+    if len(name) > _MAX_NAME or not _DNS_NAME.fullmatch(name):
         raise InvalidName(name)
     return name.replace(".", "_")
 
@@ -43,7 +43,7 @@ def untoken(value: str) -> str:
 def literal(value: object) -> str:
     """Check that a value that is not a name (a digest, a number) can stand in a subject as it is."""
     text = str(value)
-    if not _TOKEN.match(text):
+    if not _TOKEN.fullmatch(text):
         raise InvalidName(text)
     return text
 
