@@ -1,0 +1,1 @@
+"""What people may declare: the schemas of Fleet's kinds, and files as validated manifests."""
