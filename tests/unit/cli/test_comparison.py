@@ -5,6 +5,7 @@ import gzip
 import json
 
 import pytest
+
 from fleet.cli.comparison.pairs import Pair, Running, compare
 from fleet.cli.comparison.releases import running_of
 
