@@ -1,1 +1,19 @@
 """How events travel: publish, subscribe, batch, lease. The only importer of nats."""
+
+from fleet.bus.bus import Bus
+from fleet.bus.core import Heard
+from fleet.bus.errors import BusError, Conflict, Full, Refused, Reject, Retry, Unreachable
+from fleet.bus.follow import Feed
+
+__all__ = [
+    "Bus",
+    "BusError",
+    "Conflict",
+    "Feed",
+    "Full",
+    "Heard",
+    "Refused",
+    "Reject",
+    "Retry",
+    "Unreachable",
+]

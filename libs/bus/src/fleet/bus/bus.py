@@ -1,0 +1,179 @@
+"""The bus as services see it: events in and out of streams, by key, in order, acknowledged."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from fleet.bus import core
+from fleet.bus import publish as publishing
+from fleet.bus.connection import Connection
+from fleet.bus.follow import Feed
+from fleet.bus.message import stored
+from fleet.bus.read import last_on
+from fleet.bus.streams import ensure_streams
+from fleet.events import STREAMS, Event, Stored, Stream
+
+E = TypeVar("E", bound=Event)
+
+
+class Bus:
+    """One connection and everything that is done with it. Use it as `async with await Bus.connect(...)`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        name: str,
+        seed: str | None = None,
+        inbox_prefix: str = "_INBOX",
+        patience: float = 30.0,
+    ) -> Self:
+        """Connect; from then on the connection comes back by itself whenever it is lost.
+
+        Args:
+            url: `nats://host:port`, several with commas between.
+            name: who this is, as the server's monitoring shows it.
+            seed: the nkey seed to sign with.
+            inbox_prefix: where answers come to; an agent has one of its own.
+            patience: seconds to keep trying at first.
+
+        Raises:
+            Unreachable: no server accepted the connection in that time.
+        """
+        return cls(
+            await Connection.open(url, name=name, seed=seed, inbox_prefix=inbox_prefix, patience=patience)
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Leave; what was not acknowledged is delivered again to whoever comes next."""
+        await self._connection.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server is there right now."""
+        return self._connection.connected
+
+    async def closed(self) -> None:
+        """Wait until the connection is gone for good (closed here, or credentials refused)."""
+        await self._connection.closed.wait()
+
+    async def ensure_streams(
+        self, streams: Iterable[Stream] = STREAMS.values(), *, replicas: int = 1
+    ) -> None:
+        """Make and migrate streams; doing it twice changes nothing. See `streams.ensure_streams`."""
+        await ensure_streams(self._connection, streams, replicas=replicas)
+
+    async def publish(
+        self,
+        event: Event,
+        *,
+        source: str,
+        id: str | None = None,
+        cause: Stored[Any] | None = None,
+        correlation_id: str | None = None,
+        expect: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> int:
+        """Store an event and give its sequence; when this returns, the stream has it.
+
+        Args:
+            event: it names its subject itself.
+            source: the service that says it.
+            id: the event's id; without one it follows from type, subject, body and cause.
+            cause: the stored event that led to this one; its correlation and trace go on.
+            correlation_id: where it is not the cause's.
+            expect: the last sequence on this subject as the caller read it, 0 = none (compare-and-set).
+            headers: more headers, such as a MAC.
+
+        Raises:
+            Conflict: somebody else wrote that subject since.
+            Refused: the stream will not have it; Full when it has no room left.
+            Unreachable: no acknowledgement within 10 s; it may be stored all the same.
+        """
+        body = event.encode()
+        envelope = publishing.envelope_for(
+            event,
+            body,
+            source=source,
+            id=id,
+            cause=cause,
+            correlation_id=correlation_id,
+            headers=headers,
+        )
+        return await publishing.publish(
+            self._connection,
+            event.subject(),
+            body,
+            envelope.to_headers(),
+            stream=event.STREAM,
+            expect=expect,
+        )
+
+    async def last(self, cls: type[E], *, at_least: int = 0, **names: object) -> Stored[E] | None:
+        """The last value of a class by its names, or None; see `read.last_on` for `at_least`."""
+        return cast(
+            "Stored[E] | None", await self.last_on(cls.STREAM, cls.subject_for(**names), at_least=at_least)
+        )
+
+    async def last_on(self, stream: str, subject: str, *, at_least: int = 0) -> Stored[Event] | None:
+        """The last value on a subject, or None. Raises EventError where it is none of ours."""
+        found = await last_on(self._connection, stream, subject, at_least=at_least)
+        return stored(found) if found else None
+
+    async def present(self, cls: type[E], **names: object) -> AsyncIterator[Stored[E]]:
+        """The last value of every subject of a class, once; names narrow it down.
+
+        After an interruption a value may come again: the later one of a subject holds.
+        """
+        feed = Feed(self._connection, cls.STREAM, (cls,), (cls.subject_filter(**names),), live=False)
+        try:
+            async for found in feed:
+                yield found
+        finally:
+            await feed.aclose()
+
+    def follow(self, *classes: type[E], **names: object) -> Feed[E]:
+        """The present of these classes of one stream, then every change; see Feed. Names narrow it down."""
+        streams = {cls.STREAM for cls in classes}
+        if len(streams) != 1:
+            raise ValueError(f"follow classes of one stream at a time, not of {sorted(streams)}")
+        filters = tuple(cls.subject_filter(**names) for cls in classes)
+        return Feed(self._connection, streams.pop(), classes, filters)
+
+    async def purge(self, cls: type[Event], **names: object) -> int:
+        """Remove every message of these names, all history included; gives how many there were."""
+        answer = await self._connection.api(
+            f"STREAM.PURGE.{cls.STREAM}", {"filter": cls.subject_filter(**names)}
+        )
+        return int(answer["purged"])
+
+    async def request(self, subject: str, payload: bytes, *, timeout: float = 5.0) -> bytes:
+        """Ask a responder. Raises Refused (its code and reason) or Unreachable after `timeout` seconds."""
+        return await core.ask(self._connection, subject, payload, timeout)
+
+    def respond(
+        self, subject: str, handler: core.Handler, *, queue: str = ""
+    ) -> AbstractAsyncContextManager[None]:
+        """Answer questions on a subject while the block runs; see `core.responding`."""
+        return core.responding(self._connection, subject, handler, queue)
+
+    def listen(self, subject: str, listener: core.Listener) -> AbstractAsyncContextManager[None]:
+        """Hear a subject that no stream need keep while the block runs; see `core.listening`."""
+        return core.listening(self._connection, subject, listener)
+
+    async def tell(self, subject: str, payload: bytes, *, headers: Mapping[str, str] | None = None) -> None:
+        """Say something that no stream keeps, at most once. Raises Unreachable when nobody can hear it."""
+        await self._connection.publish(subject, payload, headers=headers)

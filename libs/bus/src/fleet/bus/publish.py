@@ -1,0 +1,99 @@
+"""Single events, each acknowledged by the stream before the call returns."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import orjson
+
+from fleet.bus.connection import Connection, refusal
+from fleet.bus.errors import Conflict, Unreachable
+from fleet.bus.read import last_on
+from fleet.events import Envelope, Event, Stored, digest16, event_id
+
+E = TypeVar("E", bound=Event)
+
+PUBLISH_TIMEOUT = 10.0
+"""Seconds in which a single event must be acknowledged, repeats included."""
+
+_ATTEMPT = 2.0
+_EXPECTED = "Nats-Expected-Last-Subject-Sequence"
+_WRONG_SEQUENCE = frozenset({10071, 10164})
+
+
+def envelope_for(
+    event: Event,
+    body: bytes,
+    *,
+    source: str,
+    id: str | None = None,
+    cause: Stored[Event] | None = None,
+    correlation_id: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Envelope:
+    """The CloudEvents attributes of a new event.
+
+    Without an `id` it comes from type, subject, body and cause, so the same conclusion from the same
+    cause is the same event. The correlation id is the cause's; an event without a cause starts one.
+    """
+    found = id or event_id(event.type_name(), event.subject(), digest16(body), cause and cause.envelope.id)
+    inherited = cause.envelope.correlation_id if cause else None
+    return Envelope(
+        id=found,
+        type=event.type_name(),
+        source=source,
+        time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        correlation_id=correlation_id or inherited or found,
+        causation_id=cause.envelope.id if cause else None,
+        traceparent=cause.envelope.traceparent if cause else None,
+        headers=dict(headers or {}),
+    )
+
+
+async def publish(
+    connection: Connection,
+    subject: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    stream: str,
+    expect: int | None = None,
+    timeout: float = PUBLISH_TIMEOUT,
+) -> int:
+    """Store one message and return its sequence; without an answer it is sent again until `timeout`.
+
+    Raises:
+        Conflict: `expect` is given and the subject's last sequence is another one (0 = none yet).
+        Refused: the stream will not have it (write-once and there already, too large, full).
+        Unreachable: no acknowledgement in `timeout` seconds; it may be stored all the same.
+    """
+    sent = dict(headers) if expect is None else {**headers, _EXPECTED: str(expect)}
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + timeout
+    repeated = False
+    while True:
+        left = max(0.05, deadline - clock())
+        try:
+            answer = await connection.request(subject, body, headers=sent, timeout=min(left, _ATTEMPT))
+            break
+        except Unreachable:
+            if clock() >= deadline or connection.closed.is_set():
+                raise
+            repeated = True
+            await asyncio.sleep(0.02)
+    ack = orjson.loads(answer.data)
+    error = ack.get("error")
+    if error is None:
+        return int(ack["seq"])
+    if expect is None or error.get("err_code") not in _WRONG_SEQUENCE:
+        raise refusal(f"publishing to {subject}", error)
+    if repeated and (own := await _already(connection, stream, subject, headers)):
+        return own
+    raise Conflict(subject, expect)
+
+
+async def _already(connection: Connection, stream: str, subject: str, headers: Mapping[str, str]) -> int:
+    """The sequence of this very event, if an earlier attempt stored it although its answer was lost."""
+    last = await last_on(connection, stream, subject)
+    return last.sequence if last and last.headers.get("ce-id") == headers.get("ce-id") else 0
