@@ -1,0 +1,174 @@
+"""A bare repository per address, shared by all its commits and branches; all in it can be had again."""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fleet.git.environment import local_environment, remote_environment
+from fleet.git.errors import CommitMissing, GitError, GitFailed, HostUnreachable, TooLarge
+from fleet.git.process import OutputTooLarge, run_git
+from fleet.git.references import cannot_start, failure, is_commit
+from fleet.git.remote import Remote
+from fleet.git.tree import Tree, TreeEntry, UnsafePath, list_tree
+
+FETCH_SECONDS = 300.0
+"""How long a fetch may take, waiting for another one of the same repository included."""
+
+KEPT_COMMITS = 64
+"""How many commits of a repository the cache keeps; twice as many start a clean-up."""
+
+_KEPT = "refs/fleet"
+_SHA1_DIGITS = 40
+_PRINTED_BYTES = 1024 * 1024
+_LOCAL_SECONDS = 60.0
+_LOCK_POLL_SECONDS = 0.02
+
+
+async def fetch(remote: Remote, commit: str, cache_dir: Path, *, seconds: float = FETCH_SECONDS) -> Tree:
+    """Bring one commit into the cache, without its history, and list what it holds.
+
+    A commit that is there already needs no network. So a `cache_dir` is one circle of trust: who may fetch
+    into it and knows a commit's id can read it. A cache that is damaged is thrown away and made again.
+
+    Raises:
+        CommitMissing: the repository does not have the commit (any more).
+        RepositoryGone, AccessDenied, HostUnreachable, HostUntrusted, GitFailed: as they say.
+        ValueError: `commit` is no full commit id.
+    """
+    if not is_commit(commit):
+        raise ValueError(f"{commit!r} is no full commit id")
+    repo = str(remote.address)
+    folder = cache_dir / f"{hashlib.sha256(repo.encode()).hexdigest()[:32]}.git"
+    try:
+        async with asyncio.timeout(seconds), _locked(folder) as lock:
+            entries = await _present(folder, commit) or await _bring(remote, commit, folder, lock)
+    except TimeoutError:
+        reason = f"commit {commit} was not fetched within {seconds:g} s"
+        raise HostUnreachable(repo=repo, reason=reason) from None
+    except OutputTooLarge:
+        raise TooLarge(repo=repo, reason=f"commit {commit} has too many files") from None
+    except UnsafePath as error:
+        raise GitFailed(repo=repo, reason=f"commit {commit} holds the path {str(error)!r}") from None
+    except OSError as error:
+        raise cannot_start(error, repo) from None
+    return Tree(commit=commit, repo=repo, folder=folder, entries=entries)
+
+
+@asynccontextmanager
+async def _locked(folder: Path) -> AsyncIterator[int]:
+    """Hold the repository's lock; its descriptor is handed on to each git that writes.
+
+    So a git that outlives us, because we were killed, still holds it, and whoever has it next knows that
+    no git writes there and that lock files of git's own are left over.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            await asyncio.sleep(_LOCK_POLL_SECONDS)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+async def _present(folder: Path, commit: str) -> tuple[TreeEntry, ...] | None:
+    """What the commit holds, if it was fetched whole: its reference is written after its objects."""
+    if not (folder / _KEPT / commit).exists():
+        return None
+    return await list_tree(folder, commit)
+
+
+async def _bring(remote: Remote, commit: str, folder: Path, lock: int) -> tuple[TreeEntry, ...]:
+    _remove_left_over(folder)
+    try:
+        return await _fetch_whole(remote, commit, folder, lock)
+    except GitFailed:
+        # Not the remote's fault as far as git's words tell: it may be the cache's, so start with a new one.
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return await _fetch_whole(remote, commit, folder, lock)
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove the lock files of a git that was killed: none runs here while we hold the lock."""
+    for path in folder.glob("**/*.lock"):
+        path.unlink(missing_ok=True)
+
+
+async def _fetch_whole(remote: Remote, commit: str, folder: Path, lock: int) -> tuple[TreeEntry, ...]:
+    if not (folder / "HEAD").exists():
+        kind = "sha1" if len(commit) == _SHA1_DIGITS else "sha256"
+        options = ["--quiet", "--bare", "--template=", f"--object-format={kind}"]
+        await _local(["init", *options, str(folder)], remote, lock)
+    try:
+        await _fetch(remote, ["--", remote.address.url, f"+{commit}:{_KEPT}/{commit}"], folder, lock)
+    except CommitMissing:
+        # A host that gives out heads only; the commit may still be one of them.
+        heads = [
+            "--prune",
+            "--",
+            remote.address.url,
+            "+refs/heads/*:refs/heads/*",
+            "+refs/tags/*:refs/tags/*",
+        ]
+        await _fetch(remote, heads, folder, lock)
+        await _keep(remote, commit, folder, lock)
+    entries = await list_tree(folder, commit)
+    if entries is None:
+        raise GitFailed(repo=str(remote.address), reason=f"the cache lacks objects of {commit}")
+    await _forget_old(remote, folder, lock)
+    return entries
+
+
+async def _fetch(remote: Remote, what: list[str], folder: Path, lock: int) -> None:
+    options = ["--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--force"]
+    with remote_environment(remote) as environment:
+        done = await run_git(
+            [f"--git-dir={folder}", "fetch", *options, *what],
+            environment=environment,
+            seconds=FETCH_SECONDS,
+            limit=_PRINTED_BYTES,
+            keep_open=[lock],
+        )
+    if done.returncode and str(folder) in done.stderr:
+        raise GitFailed(repo=str(remote.address), reason="its cache is damaged")
+    if done.returncode:
+        raise failure(done, remote)
+
+
+async def _keep(remote: Remote, commit: str, folder: Path, lock: int) -> None:
+    try:
+        await _local([f"--git-dir={folder}", "update-ref", f"{_KEPT}/{commit}", commit], remote, lock)
+    except GitError:
+        reason = f"no branch or tag stands at {commit}, and the host gives out nothing else"
+        raise CommitMissing(repo=str(remote.address), reason=reason) from None
+
+
+async def _forget_old(remote: Remote, folder: Path, lock: int) -> None:
+    """Drop all but the newest commits, once there are twice as many as are kept."""
+    kept = sorted((folder / _KEPT).iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    if len(kept) <= 2 * KEPT_COMMITS:
+        return
+    for path in kept[:-KEPT_COMMITS]:
+        path.unlink()
+    await _local([f"--git-dir={folder}", "gc", "--quiet", "--prune=now"], remote, lock)
+
+
+async def _local(arguments: list[str], remote: Remote, lock: int) -> None:
+    done = await run_git(
+        arguments,
+        environment=local_environment(),
+        seconds=_LOCAL_SECONDS,
+        limit=_PRINTED_BYTES,
+        keep_open=[lock],
+    )
+    if done.returncode:
+        raise failure(done, remote)
