@@ -35,6 +35,9 @@ class Connection:
     The client's own buffer for messages that are published while the connection is away is switched
     off: such a publish fails at once and is repeated by whoever awaits it, so nothing is stored late
     behind its publisher's back, and no cancellation is swallowed in a forced flush.
+
+    `generation` counts the connections made, `closed` is set when none will come any more, and every
+    function in `losses` is called when a connection is lost.
     """
 
     def __init__(self, client: Client, where: str) -> None:
@@ -42,6 +45,7 @@ class Connection:
         self.where = where
         self.closed = asyncio.Event()
         self.generation = 0
+        self.losses: set[Callable[[], None]] = set()
         self._ready = asyncio.Event()
         self._closing = False
         self._last_error = "no answer"
@@ -193,6 +197,8 @@ class Connection:
 
     async def _on_disconnected(self) -> None:
         self._ready.clear()
+        for tell in tuple(self.losses):
+            tell()
         if not self._closing:
             _log.warning("nats disconnected", server=self.where, error=self._last_error)
 

@@ -40,17 +40,18 @@ class Pull:
         self._news = asyncio.Event()
         self._lost = ""
         self._idle = False
-        self._generation = connection.generation
         self._subscription: Subscription | None = None
         self._inbox = connection.client.new_inbox()
 
     async def open(self) -> None:
         """Ask for the first messages. Raises Unreachable when the connection is away."""
+        self._connection.losses.add(self._on_loss)
         self._subscription = await self._connection.subscribe(self._inbox, self._on_frame)
         await self._ask()
 
     async def close(self) -> None:
         """Take nothing more."""
+        self._connection.losses.discard(self._on_loss)
         if self._subscription is not None:
             await self._connection.unsubscribe(self._subscription)
             self._subscription = None
@@ -80,8 +81,6 @@ class Pull:
                 await self._news.wait()
         except TimeoutError:
             self._lost = f"no sign of life for {_SILENCE} s"
-        if self._generation != self._connection.generation or not self._connection.connected:
-            self._lost = "the connection was lost"
         if self._asked <= 0:
             await self._ask()
 
@@ -97,6 +96,10 @@ class Pull:
                 await self._connection.publish(self._address, orjson.dumps(body), reply=self._inbox)
             except Unreachable as error:
                 self._lost = str(error)
+
+    def _on_loss(self) -> None:
+        self._lost = "the connection was lost"
+        self._news.set()
 
     async def _on_frame(self, frame: Msg) -> None:
         status = status_of(frame)
