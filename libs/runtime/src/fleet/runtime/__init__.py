@@ -1,1 +1,19 @@
 """How a service lives: settings, health, logs, metrics, traces, shutdown."""
+
+from fleet.runtime.health import Health
+from fleet.runtime.metrics import REGISTRY, counter, gauge
+from fleet.runtime.service import Runtime, run
+from fleet.runtime.settings import Settings
+from fleet.runtime.tracing import current_traceparent, span
+
+__all__ = [
+    "REGISTRY",
+    "Health",
+    "Runtime",
+    "Settings",
+    "counter",
+    "current_traceparent",
+    "gauge",
+    "run",
+    "span",
+]
