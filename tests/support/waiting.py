@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+Condition = Callable[[], Awaitable[object] | object]
+
 DEADLINE = 20.0
 _POLL = 0.01
 
 
-async def eventually(
-    condition: Callable[[], Awaitable[object] | object], *, within: float = DEADLINE
-) -> None:
+async def eventually(condition: Condition, *, within: float = DEADLINE) -> None:
     """Return as soon as `condition` holds; fail with its name after `within` seconds."""
     try:
         async with asyncio.timeout(within):
