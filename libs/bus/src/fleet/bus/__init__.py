@@ -4,6 +4,7 @@ from fleet.bus.bus import Bus
 from fleet.bus.core import Heard
 from fleet.bus.errors import BusError, Conflict, Full, Refused, Reject, Retry, Unreachable
 from fleet.bus.follow import Feed
+from fleet.bus.subscriber import Subscriber
 
 __all__ = [
     "Bus",
@@ -15,5 +16,6 @@ __all__ = [
     "Refused",
     "Reject",
     "Retry",
+    "Subscriber",
     "Unreachable",
 ]

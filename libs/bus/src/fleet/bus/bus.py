@@ -5,14 +5,14 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from fleet.bus import core
+from fleet.bus import core, dead
 from fleet.bus import publish as publishing
 from fleet.bus.connection import Connection
 from fleet.bus.follow import Feed
 from fleet.bus.message import stored
 from fleet.bus.read import last_on
 from fleet.bus.streams import ensure_streams
-from fleet.events import STREAMS, Event, Stored, Stream
+from fleet.events import STREAMS, DeadLetter, Event, Stored, Stream
 
 E = TypeVar("E", bound=Event)
 
@@ -21,7 +21,7 @@ class Bus:
     """One connection and everything that is done with it. Use it as `async with await Bus.connect(...)`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     @classmethod
     async def connect(
@@ -59,22 +59,22 @@ class Bus:
 
     async def close(self) -> None:
         """Leave; what was not acknowledged is delivered again to whoever comes next."""
-        await self._connection.close()
+        await self.connection.close()
 
     @property
     def connected(self) -> bool:
         """Whether the server is there right now."""
-        return self._connection.connected
+        return self.connection.connected
 
     async def closed(self) -> None:
         """Wait until the connection is gone for good (closed here, or credentials refused)."""
-        await self._connection.closed.wait()
+        await self.connection.closed.wait()
 
     async def ensure_streams(
         self, streams: Iterable[Stream] = STREAMS.values(), *, replicas: int = 1
     ) -> None:
         """Make and migrate streams; doing it twice changes nothing. See `streams.ensure_streams`."""
-        await ensure_streams(self._connection, streams, replicas=replicas)
+        await ensure_streams(self.connection, streams, replicas=replicas)
 
     async def publish(
         self,
@@ -114,7 +114,7 @@ class Bus:
             headers=headers,
         )
         return await publishing.publish(
-            self._connection,
+            self.connection,
             event.subject(),
             body,
             envelope.to_headers(),
@@ -130,7 +130,7 @@ class Bus:
 
     async def last_on(self, stream: str, subject: str, *, at_least: int = 0) -> Stored[Event] | None:
         """The last value on a subject, or None. Raises EventError where it is none of ours."""
-        found = await last_on(self._connection, stream, subject, at_least=at_least)
+        found = await last_on(self.connection, stream, subject, at_least=at_least)
         return stored(found) if found else None
 
     async def present(self, cls: type[E], **names: object) -> AsyncIterator[Stored[E]]:
@@ -138,7 +138,7 @@ class Bus:
 
         After an interruption a value may come again: the later one of a subject holds.
         """
-        feed = Feed(self._connection, cls.STREAM, (cls,), (cls.subject_filter(**names),), live=False)
+        feed = Feed(self.connection, cls.STREAM, (cls,), (cls.subject_filter(**names),), live=False)
         try:
             async for found in feed:
                 yield found
@@ -151,29 +151,37 @@ class Bus:
         if len(streams) != 1:
             raise ValueError(f"follow classes of one stream at a time, not of {sorted(streams)}")
         filters = tuple(cls.subject_filter(**names) for cls in classes)
-        return Feed(self._connection, streams.pop(), classes, filters)
+        return Feed(self.connection, streams.pop(), classes, filters)
+
+    def dead_letters(self) -> AsyncIterator[Stored[DeadLetter]]:
+        """All dead letters, oldest first; a letter's sequence is its number."""
+        return dead.letters(self.connection)
+
+    async def replay(self, sequence: int) -> None:
+        """Have a dead letter handled again by the subscriber that rejected it; see `dead.replay`."""
+        await dead.replay(self.connection, sequence)
 
     async def purge(self, cls: type[Event], **names: object) -> int:
         """Remove every message of these names, all history included; gives how many there were."""
-        answer = await self._connection.api(
+        answer = await self.connection.api(
             f"STREAM.PURGE.{cls.STREAM}", {"filter": cls.subject_filter(**names)}
         )
         return int(answer["purged"])
 
     async def request(self, subject: str, payload: bytes, *, timeout: float = 5.0) -> bytes:
         """Ask a responder. Raises Refused (its code and reason) or Unreachable after `timeout` seconds."""
-        return await core.ask(self._connection, subject, payload, timeout)
+        return await core.ask(self.connection, subject, payload, timeout)
 
     def respond(
         self, subject: str, handler: core.Handler, *, queue: str = ""
     ) -> AbstractAsyncContextManager[None]:
         """Answer questions on a subject while the block runs; see `core.responding`."""
-        return core.responding(self._connection, subject, handler, queue)
+        return core.responding(self.connection, subject, handler, queue)
 
     def listen(self, subject: str, listener: core.Listener) -> AbstractAsyncContextManager[None]:
         """Hear a subject that no stream need keep while the block runs; see `core.listening`."""
-        return core.listening(self._connection, subject, listener)
+        return core.listening(self.connection, subject, listener)
 
     async def tell(self, subject: str, payload: bytes, *, headers: Mapping[str, str] | None = None) -> None:
         """Say something that no stream keeps, at most once. Raises Unreachable when nobody can hear it."""
-        await self._connection.publish(subject, payload, headers=headers)
+        await self.connection.publish(subject, payload, headers=headers)

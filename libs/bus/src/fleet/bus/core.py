@@ -58,21 +58,28 @@ async def responding(
     must never become a message on a subject that means something (reference: replies are unchecked).
     """
     slots = asyncio.Semaphore(_AT_ONCE)
-    async with asyncio.TaskGroup() as tasks:
+    tasks: set[asyncio.Task[None]] = set()
 
-        async def take(message: Msg) -> None:
-            if status_of(message) or not message.reply.startswith(_ANSWER_PREFIXES):
-                return
-            await slots.acquire()
-            tasks.create_task(_answer(connection, message, handler)).add_done_callback(
-                lambda _: slots.release()
-            )
+    def forget(task: asyncio.Task[None]) -> None:
+        tasks.discard(task)
+        slots.release()
 
-        subscription = await connection.subscribe(subject, take, queue=queue)
-        try:
-            yield
-        finally:
-            await connection.unsubscribe(subscription)
+    async def take(message: Msg) -> None:
+        if status_of(message) or not message.reply.startswith(_ANSWER_PREFIXES):
+            return
+        await slots.acquire()
+        task = asyncio.create_task(_answer(connection, message, handler))
+        tasks.add(task)
+        task.add_done_callback(forget)
+
+    subscription = await connection.subscribe(subject, take, queue=queue)
+    try:
+        yield
+    finally:
+        await connection.unsubscribe(subscription)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _answer(connection: Connection, message: Msg, handler: Handler) -> None:
