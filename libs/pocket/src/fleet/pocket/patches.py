@@ -1,5 +1,6 @@
 """The three patches that are not an apply: JSON patch, JSON merge patch, strategic merge patch."""
 
+from copy import deepcopy
 from typing import Any
 
 from .errors import ApiError, bad_request
@@ -105,7 +106,7 @@ def _operate(target: Any, operation: dict[str, Any]) -> Any:
     if verb == "add":
         return _put(target, path, operation["value"])
     if verb == "copy":
-        return _put(target, path, _look(target, _pointer(operation["from"])))
+        return _put(target, path, deepcopy(_look(target, _pointer(operation["from"]))))
     if verb == "move":
         return _put(target, path, _take(target, _pointer(operation["from"])))
     raise ValueError(f"no such operation: {verb}")
