@@ -2,7 +2,7 @@
 
 from fleet.runtime.health import Health
 from fleet.runtime.metrics import REGISTRY, counter, gauge
-from fleet.runtime.service import Runtime, run
+from fleet.runtime.service import Runtime, run, serve
 from fleet.runtime.settings import Settings
 from fleet.runtime.tracing import current_traceparent, span
 
@@ -15,5 +15,6 @@ __all__ = [
     "current_traceparent",
     "gauge",
     "run",
+    "serve",
     "span",
 ]

@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-from fleet.bus import Bus, BusError, Unreachable
+from fleet.bus import Bus, BusError, Subscriber, Unreachable
 from fleet.runtime.address import Address
 from fleet.runtime.health import Health
 from fleet.runtime.logs import configure_logs
@@ -62,6 +62,15 @@ def run(name: str, main: Main, settings: Settings) -> None:
         log.critical("service failed", exc_info=True)
         raise SystemExit(1) from error
     log.info("stopped")
+
+
+def serve(subscriber: Subscriber) -> None:
+    """Run nothing but a subscriber, with the common settings from the environment; see `run`."""
+
+    async def main(runtime: Runtime) -> None:
+        await subscriber.run(runtime.bus)
+
+    run(subscriber.name, main, Settings())
 
 
 async def _until_the_end(
