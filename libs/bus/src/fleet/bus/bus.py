@@ -1,14 +1,16 @@
 """The bus as services see it: events in and out of streams, by key, in order, acknowledged."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from fleet.bus import core, dead
+from fleet.bus import atomic, content, core, dead
 from fleet.bus import publish as publishing
+from fleet.bus.batch import Batch
 from fleet.bus.connection import Connection
 from fleet.bus.follow import Feed
+from fleet.bus.lease import Lease, acquire
 from fleet.bus.message import stored
 from fleet.bus.read import last_on
 from fleet.bus.streams import ensure_streams
@@ -20,8 +22,10 @@ E = TypeVar("E", bound=Event)
 class Bus:
     """One connection and everything that is done with it. Use it as `async with await Bus.connect(...)`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, name: str) -> None:
         self.connection = connection
+        self._name = name
+        self._leases: list[Lease] = []
 
     @classmethod
     async def connect(
@@ -45,9 +49,10 @@ class Bus:
         Raises:
             Unreachable: no server accepted the connection in that time.
         """
-        return cls(
-            await Connection.open(url, name=name, seed=seed, inbox_prefix=inbox_prefix, patience=patience)
+        connection = await Connection.open(
+            url, name=name, seed=seed, inbox_prefix=inbox_prefix, patience=patience
         )
+        return cls(connection, name)
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,7 +63,9 @@ class Bus:
         await self.close()
 
     async def close(self) -> None:
-        """Leave; what was not acknowledged is delivered again to whoever comes next."""
+        """Give leases back and leave; what was not acknowledged is delivered again to whoever comes next."""
+        for lease in self._leases:
+            await lease.release()
         await self.connection.close()
 
     @property
@@ -122,6 +129,17 @@ class Bus:
             expect=expect,
         )
 
+    def batch(self, *, source: str) -> Batch:
+        """Many messages into one stream, quickly: `async with bus.batch(source=...) as batch`; see Batch."""
+        return Batch(self.connection, source=source)
+
+    async def atomic(self, events: Sequence[Event], *, source: str, cause: Stored[Any] | None = None) -> int:
+        """Store up to 1000 events of one stream, all or none of them; gives the last one's sequence.
+
+        When this returns they are on disk, whatever the server's `sync_interval` is. See `atomic.commit`.
+        """
+        return await atomic.commit(self.connection, events, source=source, cause=cause)
+
     async def last(self, cls: type[E], *, at_least: int = 0, **names: object) -> Stored[E] | None:
         """The last value of a class by its names, or None; see `read.last_on` for `at_least`."""
         return cast(
@@ -145,13 +163,16 @@ class Bus:
         finally:
             await feed.aclose()
 
-    def follow(self, *classes: type[E], **names: object) -> Feed[E]:
-        """The present of these classes of one stream, then every change; see Feed. Names narrow it down."""
+    def follow(self, *classes: type[E], history: bool = False, **names: object) -> Feed[E]:
+        """The present of these classes of one stream, then every change; see Feed. Names narrow it down.
+
+        With `history` it begins with every value that the stream still has, not only the last ones.
+        """
         streams = {cls.STREAM for cls in classes}
         if len(streams) != 1:
             raise ValueError(f"follow classes of one stream at a time, not of {sorted(streams)}")
         filters = tuple(cls.subject_filter(**names) for cls in classes)
-        return Feed(self.connection, streams.pop(), classes, filters)
+        return Feed(self.connection, streams.pop(), classes, filters, history=history)
 
     def dead_letters(self) -> AsyncIterator[Stored[DeadLetter]]:
         """All dead letters, oldest first; a letter's sequence is its number."""
@@ -167,6 +188,40 @@ class Bus:
             f"STREAM.PURGE.{cls.STREAM}", {"filter": cls.subject_filter(**names)}
         )
         return int(answer["purged"])
+
+    async def put_content(self, workspace: str, blob: content.Blob) -> None:
+        """Store and touch a sealed blob; see `content.put`."""
+        await content.put(self.connection, workspace, blob)
+
+    async def get_content(self, workspace: str, digest: str) -> tuple[bytes, ...] | None:
+        """The sealed chunks of a blob, or None when it is not all there."""
+        return await content.get(self.connection, workspace, digest)
+
+    async def get_chunk(self, workspace: str, digest: str, number: int) -> bytes | None:
+        """One sealed chunk, or None."""
+        return await content.chunk(self.connection, workspace, digest, number)
+
+    async def touch_content(self, workspace: str, digest: str) -> None:
+        """Note that a blob is wanted now, so that it is not collected."""
+        await content.touch(self.connection, workspace, digest)
+
+    async def remove_content(self, workspace: str, digest: str) -> None:
+        """Delete a blob and the note of its last use."""
+        await content.remove(self.connection, workspace, digest)
+
+    async def lease(self, name: str, *, ttl: float = 3.0) -> Lease:
+        """Wait until this process leads under that name; see `lease.Lease`. Closing the bus releases it.
+
+        Args:
+            name: what is led, such as `targeter`.
+            ttl: seconds after which another one may lead when this process is gone without a word.
+
+        Raises:
+            Unreachable: the connection is closed for good.
+        """
+        lease = await acquire(self.connection, name, ttl, self._name)
+        self._leases.append(lease)
+        return lease
 
     async def request(self, subject: str, payload: bytes, *, timeout: float = 5.0) -> bytes:
         """Ask a responder. Raises Refused (its code and reason) or Unreachable after `timeout` seconds."""

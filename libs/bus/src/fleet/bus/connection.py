@@ -172,6 +172,17 @@ class Connection:
         except nats.errors.Error as error:
             raise Unreachable(subject, self.where, str(error) or "the connection is away") from error
 
+    async def write(self, commands: bytes) -> None:
+        """Hand over commands of the NATS protocol that are put together already (bulk publishing only).
+
+        Raises:
+            Unreachable: the connection is away; nothing was taken over.
+        """
+        if not self.connected:
+            raise Unreachable("writing", self.where, self._last_error)
+        await self.client._send_command(commands)
+        await self.client._flush_pending()
+
     async def forget(self, subject: str) -> None:
         """Send an empty message whose effect is wanted but not needed; nobody there is no error."""
         with contextlib.suppress(nats.errors.Error):
