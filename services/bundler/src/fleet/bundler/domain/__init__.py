@@ -1,0 +1,1 @@
+"""What a tree at a commit means: pure decisions, values in and values out."""

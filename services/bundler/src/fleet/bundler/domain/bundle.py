@@ -1,0 +1,192 @@
+"""A bundle as Fleet would store it: fleet.yaml, the repository's files and what the GitRepo overrides."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fleet.bundler.domain.charts import check_chart, check_dependencies
+from fleet.bundler.domain.discovery import Place
+from fleet.bundler.domain.fleetyaml import FleetYaml, read_fleet_yaml
+from fleet.bundler.domain.model import OPTIONS, SPEC, TARGET, WHERE
+from fleet.bundler.domain.names import MAX_RELEASE_NAME, helm_release_name
+from fleet.bundler.domain.order import Order
+from fleet.bundler.domain.resources import BundleFile, encoded_files, list_files
+from fleet.bundler.domain.tree import Tree
+from fleet.bundler.domain.values import merge_values_files, values_path
+from fleet.bundler.domain.yamltext import Path
+
+_MAX_NAME = 253
+_DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_MODES = ("FirstMatch", "AllMatches")
+_DEFAULT_TARGET: dict[str, Any] = {"name": "default", "clusterGroup": "default"}
+_INHERITED = ("repo", "chart", "version")
+_PUBLIC_TARGET = (*WHERE, "doNotDeploy")
+_PUBLIC_SPEC = ("paused", "targetCustomizationMode", "rolloutStrategy", "targetRestrictions", "dependsOn")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One bundle: `spec` is Fleet's BundleSpec without the files, `files` are its resources."""
+
+    name: str
+    folder: str
+    labels: dict[str, str]
+    spec: dict[str, Any]
+    files: tuple[BundleFile, ...]
+
+    def public_spec(self) -> dict[str, Any]:
+        """What may be read by everybody: where the bundle goes and in which order, and no options."""
+        public = {key: self.spec[key] for key in _PUBLIC_SPEC if key in self.spec}
+        public["targets"] = [_pick(target, _PUBLIC_TARGET) for target in self.spec["targets"]]
+        return public
+
+    def options(self) -> dict[str, Any]:
+        """What may hold a secret: the options of the bundle, and those of each target in the same order."""
+        return {
+            "options": _pick(self.spec, OPTIONS),
+            "targets": [_pick(target, OPTIONS) for target in self.spec["targets"]],
+        }
+
+    def manifest(self) -> dict[str, Any]:
+        """The files as Fleet's manifest has them."""
+        return {
+            "resources": [
+                {"name": file.name, "content": file.content, "encoding": file.encoding} for file in self.files
+            ]
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A bundle whose options are parsed and whose files are listed, but not read yet."""
+
+    place: Place
+    file: FleetYaml
+    listed: dict[str, str]
+
+    def wants(self) -> Iterator[str]:
+        """The paths in the tree that the bundle is made of."""
+        yield from self.listed.values()
+        for name in self.file.values_files():
+            yield values_path(self.place.folder, name)
+
+
+def draft_bundle(tree: Tree, place: Place) -> Draft:
+    """Parse the options of a bundle and list its files. Raises BadInput with the place of what is wrong."""
+    file = read_fleet_yaml(tree.read(place.options) if place.options else b"", place.options)
+    check_options(file)
+    return Draft(place, file, list_files(tree, place.folder, left_out=_left_out(file, place)))
+
+
+def finish_bundle(tree: Tree, draft: Draft, order: Order) -> Bundle | None:
+    """Read a bundle. None where it has no resources, which Fleet passes over in silence.
+
+    Raises:
+        BadInput: with the place of what is wrong.
+    """
+    folder, file = draft.place.folder, draft.file
+    spec = _with_charts(tree, folder, file)
+    if not draft.listed:
+        return None
+    if not spec.get("helm", {}).get("disableDependencyUpdate"):
+        check_dependencies(tree, folder, draft.listed)
+    return Bundle(
+        name=file.name or helm_release_name(posixpath.join(order.name, draft.place.label)),
+        folder=folder,
+        labels=order.labels | file.labels,
+        spec=_overridden(spec, file, order),
+        files=tuple(encoded_files(tree, draft.listed)),
+    )
+
+
+def check_options(file: FleetYaml) -> None:
+    """What Kubernetes refuses in a Bundle (fleet.md 1.1). Raises BadInput with the place."""
+    document = file.document
+    if file.name and not (len(file.name) <= _MAX_NAME and _DNS_NAME.fullmatch(file.name)):
+        raise document.wrong(("name",), "must be a DNS name in lower case of at most 253 characters")
+    mode = file.spec.get("targetCustomizationMode")
+    if mode and mode not in _MODES:
+        raise document.wrong(("targetCustomizationMode",), f"must be {' or '.join(_MODES)}")
+    helms: list[tuple[Path, Mapping[str, Any]]] = [((), file.spec)]
+    helms += [(file.target_path(n), target) for n, target in enumerate(file.spec.get("targets", []))]
+    for at, options in helms:
+        name = options.get("helm", {}).get("releaseName", "")
+        if name and (len(name) > MAX_RELEASE_NAME or not _DNS_NAME.fullmatch(name)):
+            raise document.wrong(
+                (*at, "helm", "releaseName"),
+                f"must be a DNS name in lower case of at most {MAX_RELEASE_NAME} characters",
+            )
+
+
+def _left_out(file: FleetYaml, place: Place) -> frozenset[str]:
+    """Files that are options and not resources: by their path in the bundle, values files by name as well."""
+    values = list(file.values_files())
+    own = posixpath.relpath(place.options, place.folder or ".") if place.options else ""
+    # A fleet.yml is read as options and yet stays a resource (quirk 34).
+    options = own if posixpath.basename(own) != "fleet.yml" else ""
+    return frozenset({"fleet.yaml", options, *values, *(posixpath.basename(name) for name in values)} - {""})
+
+
+def _with_charts(tree: Tree, folder: str, file: FleetYaml) -> dict[str, Any]:
+    """The spec with charts handed down to the targets, and the values files merged.
+
+    At the root, files are merged only where a chart is named (quirks 12 and 41).
+    """
+    spec = dict(file.spec)
+    root = spec.get("helm")
+    targets = [_inherit(dict(target), root) for target in spec.get("targets", [])]
+    if root is not None and (root.get("chart") or root.get("repo")):
+        at: Path = ("helm",)
+        check_chart(tree, folder, root, document=file.document, at=at)
+        spec["helm"] = merge_values_files(tree, folder, root, document=file.document, at=at)
+    for n, target in enumerate(targets):
+        if (helm := target.get("helm")) is not None:
+            at = (*file.target_path(n), "helm")
+            check_chart(tree, folder, helm, document=file.document, at=at)
+            target["helm"] = merge_values_files(tree, folder, helm, document=file.document, at=at)
+        target["name"] = target.get("name") or f"target{n:03d}"
+    if targets:
+        spec["targets"] = [{key: target[key] for key in TARGET.fields if key in target} for target in targets]
+    return spec
+
+
+def _inherit(target: dict[str, Any], root: Mapping[str, Any] | None) -> dict[str, Any]:
+    if root and (helm := target.get("helm")) is not None:
+        missing = {key: root[key] for key in _INHERITED if root.get(key) and not helm.get(key)}
+        target["helm"] = {**helm, **missing}
+    return target
+
+
+def _overridden(spec: Mapping[str, Any], file: FleetYaml, order: Order) -> dict[str, Any]:
+    """What the GitRepo decides (fleet.md 2.2 and 2.7)."""
+    found = dict(spec) | _switches(order)
+    found.pop("forceSyncGeneration", None)
+    found.pop("resources", None)
+    if order.force_sync_generation:
+        found["forceSyncGeneration"] = order.force_sync_generation
+    outer = file.override if file.override is not None else order.targets
+    targets = [*spec.get("targets", []), *({**target, "ignore": {}} for target in outer or [])]
+    found["targets"] = targets or [{**_DEFAULT_TARGET, "ignore": {}}]
+    if restrictions := [*spec.get("targetRestrictions", []), *(outer or [])]:
+        found["targetRestrictions"] = restrictions
+    if order.target_namespace:
+        found["namespace"] = order.target_namespace
+        found["targets"] = [target | {"namespace": order.target_namespace} for target in found["targets"]]
+    return {key: found[key] for key in SPEC if key in found}
+
+
+def _switches(order: Order) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "serviceAccount": order.service_account,
+        "paused": order.paused,
+        "keepResources": order.keep_resources,
+        "deleteNamespace": order.delete_namespace,
+        "correctDrift": order.correct_drift,
+    }
+    return {key: value for key, value in given.items() if value}
+
+
+def _pick(found: Mapping[str, Any], names: Mapping[str, Any] | tuple[str, ...]) -> dict[str, Any]:
+    return {key: found[key] for key in names if key in found}

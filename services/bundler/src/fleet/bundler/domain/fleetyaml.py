@@ -1,0 +1,98 @@
+"""fleet.yaml: the options of one bundle, parsed and checked with the line of whatever is wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fleet.bundler.domain.model import FLEET_YAML
+from fleet.bundler.domain.yamltext import Document, Path, parse
+
+FILE_NAMES = ("fleet.yaml", "fleet.yml")
+"""The names of the file; the second only counts where the first is missing."""
+
+STATES = ("Ready", "NotReady", "Pending", "OutOfSync", "Modified", "WaitApplied", "ErrApplied")
+"""The states that a dependency may be accepted in, best first."""
+
+_FILE_ONLY = ("name", "labels", "targetCustomizations", "imageScans", "overrideTargets")
+
+
+@dataclass(frozen=True, slots=True)
+class FleetYaml:
+    """What the file says. `spec` is a BundleSpec whose targets are the file's targets and customizations.
+
+    `override` is None where the file has no `overrideTargets`; a given empty list is not None.
+    """
+
+    name: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    spec: dict[str, Any] = field(default_factory=lambda: {"ignore": {}})
+    override: list[dict[str, Any]] | None = None
+    document: Document = field(default_factory=lambda: Document(None))
+    own_targets: int = 0
+
+    def values_files(self) -> Iterator[str]:
+        """Every values file that the file names, at the root or for a target."""
+        for options in (self.spec, *self.spec.get("targets", [])):
+            yield from options.get("helm", {}).get("valuesFiles", [])
+
+    def target_path(self, n: int) -> Path:
+        """Where the n-th target of `spec` stands in the file."""
+        if n < self.own_targets:
+            return ("targets", n)
+        return ("targetCustomizations", n - self.own_targets)
+
+
+def read_fleet_yaml(data: bytes, path: str) -> FleetYaml:
+    """Parse and check a file. `path` is for messages.
+
+    Raises:
+        BadInput: it is no YAML, a field has the wrong type, or a rule of `dependsOn` or `imageScans` is
+            broken; with file, line and field.
+    """
+    document = parse(data, path)
+    if document.value is None:
+        return FleetYaml(document=document)
+    found: dict[str, Any] = FLEET_YAML.read(document, (), document.value, lenient=True)
+    _check_dependencies(document, found)
+    _check_scans(document, found)
+    targets = found.get("targets", [])
+    spec = {key: value for key, value in found.items() if key not in _FILE_ONLY}
+    if both := [*targets, *found.get("targetCustomizations", [])]:
+        spec["targets"] = both
+    return FleetYaml(
+        name=found.get("name", ""),
+        labels=found.get("labels", {}),
+        spec=spec,
+        override=_override(document, found),
+        document=document,
+        own_targets=len(targets),
+    )
+
+
+def _override(document: Document, found: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """An empty list in the file is one in Go too, and overrides; a null does not."""
+    if "overrideTargets" in found:
+        return list(found["overrideTargets"])
+    given = {key.casefold(): value for key, value in document.value.items()}
+    return [] if given.get("overridetargets") is not None else None
+
+
+def _check_dependencies(document: Document, found: dict[str, Any]) -> None:
+    for n, dependency in enumerate(found.get("dependsOn", [])):
+        at: Path = ("dependsOn", n)
+        if not dependency.get("name") and dependency.get("selector") is None:
+            raise document.wrong(at, "must specify either 'name' or 'selector'")
+        for m, state in enumerate(dependency.get("acceptedStates", [])):
+            if state not in STATES:
+                valid = " ".join(STATES)
+                raise document.wrong(
+                    (*at, "acceptedStates", m), f'invalid state "{state}", valid values are: [{valid}]'
+                )
+
+
+def _check_scans(document: Document, found: dict[str, Any]) -> None:
+    if found.get("imageScans"):
+        raise document.wrong(
+            ("imageScans",),
+            "imagescan is disabled; remove imagescans from your config files, or enable imagescan",
+        )

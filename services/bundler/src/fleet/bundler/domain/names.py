@@ -1,0 +1,63 @@
+"""The names that Fleet makes (`internal/names`): equal to the byte, as objects are found by them."""
+
+import hashlib
+import re
+
+MAX_RELEASE_NAME = 53
+"""Helm's limit for the name of a release, in characters."""
+
+_DISALLOWED = re.compile(r"[^a-zA-Z0-9-]+")
+_DASHES = re.compile(r"-+")
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_HASH_LENGTH = 5
+_MAX_OBJECT_NAME = 63
+_SAFE_CUT = 57
+_KEY_LENGTH = 100
+
+
+def helm_release_name(text: str) -> str:
+    """Make a unique DNS label of at most 53 characters from any text, such as `repo/path/to/bundle`.
+
+    Where cleaning up would lose something (case, other characters) a hash of the text is appended first.
+    """
+    dashed = text.replace("/", "-")
+    if dashed != dashed.lower() or _DISALLOWED.search(dashed):
+        dashed = f"{dashed}-{_md5(dashed, 8)}"
+    clean = _DASHES.sub("-", _DISALLOWED.sub("-", dashed.lower())).strip("-")
+    if not _DNS_LABEL.fullmatch(clean):
+        return _md5(text, 24)
+    return limit(clean, MAX_RELEASE_NAME)
+
+
+def limit(text: str, count: int) -> str:
+    """Cut a text to `count` characters, the last six being a dash and a hash where there is room for them.
+
+    Two dashes never stand side by side: the result is then one character shorter.
+    """
+    if len(text) <= count:
+        return text
+    if count <= _HASH_LENGTH + 1:
+        return text[:count]
+    head = text[: count - _HASH_LENGTH - 1]
+    separator = "" if head.endswith("-") else "-"
+    return f"{head}{separator}{_md5(text, _HASH_LENGTH)}"
+
+
+def safe_concat_name(*parts: str) -> str:
+    """Join parts with dashes into an object's name: at most 63 characters, ending in a hash where cut."""
+    whole = "-".join(parts)
+    if len(whole) <= _MAX_OBJECT_NAME:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    if re.fullmatch(r"[a-z0-9]", whole[_SAFE_CUT - 1]):
+        return f"{whole[:_SAFE_CUT]}-{digest[:5]}"
+    return f"{whole[: _SAFE_CUT - 1]}-{digest[:6]}"
+
+
+def key_hash(text: str) -> str:
+    """Twelve hexadecimal digits for a key; only its first 100 bytes count."""
+    return hashlib.sha256(text.encode()[:_KEY_LENGTH]).hexdigest()[:12]
+
+
+def _md5(text: str, length: int) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:length]

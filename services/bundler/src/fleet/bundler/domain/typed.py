@@ -1,0 +1,208 @@
+"""Typed reading of free JSON, as Go's encoding/json does it: names in any case, unknown ones ignored.
+
+A struct comes out as Go would write it again: fields that are empty are left out (`omitempty`), but for
+pointers, which are written as soon as the file has them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fleet.bundler.domain.scalars import json_number, number_text
+from fleet.bundler.domain.yamltext import Document, Path
+
+
+class Kind(Protocol):
+    """A type that a value can have."""
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """The value as this type has it; None and the type's zero value mean "not there".
+
+        `lenient`: numbers and booleans are taken where text is wanted, which Fleet's parser does in
+        some places only (the ones that its YAML library sees directly).
+
+        Raises:
+            BadInput: the value is of another type, with its place.
+        """
+
+    def absent(self, value: Any) -> bool:
+        """Whether the field is left out when it has this value."""
+
+
+def _is(value: Any) -> str:
+    words = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
+    return words.get(type(value), "a map")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string; `pattern` rules are checked elsewhere, as Fleet's command does not know them."""
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """Text, or what a lenient place makes of a number or a boolean."""
+        if value is None or isinstance(value, str):
+            return value or ""
+        if lenient and isinstance(value, bool):
+            return "true" if value else "false"
+        if lenient and isinstance(value, int | float):
+            return number_text(value) if isinstance(value, float) else str(value)
+        raise doc.wrong(at, f"must be text, is {_is(value)} (quote it)")
+
+    def absent(self, value: Any) -> bool:
+        """The empty text is left out."""
+        return value in (None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A boolean; `pointer`: false is written too where the file says so."""
+
+    pointer: bool = False
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """True, False or None."""
+        if value is None or isinstance(value, bool):
+            return value
+        raise doc.wrong(at, f"must be true or false, is {_is(value)}")
+
+    def absent(self, value: Any) -> bool:
+        """False is left out, unless it is a pointer's."""
+        return value is None or (not value and not self.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An integer; `pointer`: zero is written too where the file says so."""
+
+    pointer: bool = False
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """An integer or None."""
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        raise doc.wrong(at, f"must be a whole number, is {_is(value)}")
+
+    def absent(self, value: Any) -> bool:
+        """Zero is left out, unless it is a pointer's."""
+        return value is None or (value == 0 and not self.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOrText:
+    """A number or a percentage, such as `3` or `"25%"`."""
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """The integer or the text."""
+        if isinstance(value, str):
+            return value
+        return Whole(pointer=True).read(doc, at, value, lenient=lenient)
+
+    def absent(self, value: Any) -> bool:
+        """Only what is not there is left out."""
+        return value is None
+
+
+@dataclass(frozen=True, slots=True)
+class FreeMap:
+    """A map of anything, such as Helm values; numbers are those of a float64."""
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """The map with its numbers rounded as Go rounds them."""
+        if value is None or isinstance(value, dict):
+            return None if value is None else _free(doc, at, value)
+        raise doc.wrong(at, f"must be a map, is {_is(value)}")
+
+    def absent(self, value: Any) -> bool:
+        """An empty map that the file has is kept."""
+        return value is None
+
+
+def _free(doc: Document, at: Path, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _free(doc, (*at, key), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_free(doc, (*at, n), item) for n, item in enumerate(value)]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        raise doc.wrong(at, "is not a number that JSON has")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return json_number(value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A map from text to one type; `pointer`: an empty one is written too where the file says so."""
+
+    of: Kind
+    pointer: bool = False
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """The map with each value read."""
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise doc.wrong(at, f"must be a map, is {_is(value)}")
+        return {key: self.of.read(doc, (*at, key), item, lenient=lenient) for key, item in value.items()}
+
+    def absent(self, value: Any) -> bool:
+        """An empty map is left out, unless it is a pointer's."""
+        return value is None or (not value and not self.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of one type."""
+
+    of: Kind
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """The list with each item read; an item that is null is the type's zero value."""
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise doc.wrong(at, f"must be a list, is {_is(value)}")
+        items = [self.of.read(doc, (*at, n), item, lenient=lenient) for n, item in enumerate(value)]
+        return [{} if item is None else item for item in items] if isinstance(self.of, Struct) else items
+
+    def absent(self, value: Any) -> bool:
+        """An empty list is left out."""
+        return not value
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """Named fields. `required` ones are written even when empty; `direct` ones are read leniently."""
+
+    fields: Mapping[str, Kind]
+    required: Mapping[str, Any] = field(default_factory=dict)
+    direct: frozenset[str] | None = None
+
+    def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
+        """The fields that are known, under their own spelling, in the order of the type."""
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise doc.wrong(at, f"must be a map, is {_is(value)}")
+        folded = {name.casefold(): name for name in self.fields}
+        found: dict[str, Any] = {}
+        for key in sorted(value):
+            if name := folded.get(key.casefold()):
+                gentle = lenient and (self.direct is None or name in self.direct)
+                found[name] = self.fields[name].read(doc, (*at, key), value[key], lenient=gentle)
+        return self._written(found)
+
+    def absent(self, value: Any) -> bool:
+        """A struct that the file has is kept, empty or not."""
+        return value is None
+
+    def _written(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for name, kind in self.fields.items():
+            value = found.get(name)
+            if not kind.absent(value):
+                kept[name] = value
+            elif name in self.required:
+                kept[name] = self.required[name]
+        return kept
