@@ -28,7 +28,7 @@ class DemoRepository:
 
     async def create(self) -> str:
         """Make both repositories with the demo's three bundles; gives the first commit."""
-        self.served.mkdir(parents=True)
+        self.served.mkdir(parents=True, exist_ok=True)
         with as_file(files("fleet.cli.demo") / "repository") as source:
             await asyncio.to_thread(shutil.copytree, source, self._work)
         bare = self.served / NAME
