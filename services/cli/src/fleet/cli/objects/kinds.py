@@ -35,13 +35,18 @@ class Kind:
         return self.name.lower()
 
     @property
+    def singular(self) -> str:
+        """The word with its group, as kubectl names single objects."""
+        return f"{self.word}.{GROUP}"
+
+    @property
     def resource(self) -> str:
         """The plural with its group, as kubectl names it in errors."""
         return f"{self.plural}.{GROUP}"
 
     def reference(self, name: str) -> str:
         """An object as kubectl names it, such as `gitrepo.fleet.cattle.io/web`."""
-        return f"{self.word}.{GROUP}/{name}"
+        return f"{self.singular}/{name}"
 
 
 KINDS: Mapping[str, Kind] = {

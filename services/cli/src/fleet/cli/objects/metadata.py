@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from fleet.cli.objects.model import Annotations, Labels, SpecModel, dns_label, dns_subdomain
+from fleet.cli.objects.model import Annotations, Labels, SpecModel
+from fleet.cli.objects.names import dns_label, dns_subdomain
 
 
 class Metadata(SpecModel):

@@ -1,0 +1,1 @@
+"""How the client commands reach a hub."""

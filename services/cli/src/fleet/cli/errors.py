@@ -1,0 +1,31 @@
+"""How a command ends badly.
+
+CommandFailed      the message for people; exit code 1
+├── NotFound       no such object
+└── Usage          the arguments make no sense; exit code 2
+"""
+
+from __future__ import annotations
+
+from fleet.cli.objects.kinds import Kind
+
+
+class CommandFailed(Exception):
+    """A command cannot do what was asked; the message is all that is shown."""
+
+    exit_code = 1
+
+
+class NotFound(CommandFailed):
+    """There is no such object."""
+
+    def __init__(self, kind: Kind, name: str) -> None:
+        self.kind = kind
+        self.name = name
+        super().__init__(f'Error from server (NotFound): {kind.resource} "{name}" not found')
+
+
+class Usage(CommandFailed):
+    """Arguments that make no sense."""
+
+    exit_code = 2
