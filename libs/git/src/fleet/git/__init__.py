@@ -6,7 +6,7 @@ commit into a cache and returns its `Tree`. Every error is a `GitError` that a p
 
 from fleet.git.address import Address, parse_address
 from fleet.git.cache import fetch
-from fleet.git.credentials import BasicAuth, Credentials, Secrets, SshKey, UnusableSecret, look_up
+from fleet.git.credentials import BasicAuth, Credentials, SshKey, UnusableSecret, look_up
 from fleet.git.errors import (
     AccessDenied,
     BadAddress,
@@ -42,7 +42,6 @@ __all__ = [
     "HostUntrusted",
     "Remote",
     "RepositoryGone",
-    "Secrets",
     "SpecError",
     "SshKey",
     "TooLarge",

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+
+from fleet.vault import SecretStore, VaultError
 
 DEFAULT_SECRET = "gitcredential"  # noqa: S105  the name of the secret (fleet.md 7.8), not a secret
 
@@ -36,18 +37,11 @@ class SshKey:
 Credentials = BasicAuth | SshKey
 
 
-class Secrets(Protocol):
-    """Where secrets are looked up: the vault's store, or the cluster's where there is one."""
-
-    def get(self, workspace: str, name: str) -> dict[str, bytes] | None:
-        """The data of a secret, None where there is none."""
-
-
 class UnusableSecret(Exception):
     """A secret that is missing or holds no credentials; the text says which and why."""
 
 
-def look_up(secrets: Secrets, *, workspace: str, name: str = "") -> Credentials | None:
+def look_up(secrets: SecretStore, *, workspace: str, name: str = "") -> Credentials | None:
     """Find what the GitRepos of a workspace that name this secret are opened with (fleet.md 7.8).
 
     Without a name it is the workspace's `gitcredential`, where there is one. An SSH key without
@@ -56,7 +50,7 @@ def look_up(secrets: Secrets, *, workspace: str, name: str = "") -> Credentials 
     Raises:
         UnusableSecret: a secret was named and is missing, or holds nothing to open a repository with.
     """
-    data = secrets.get(workspace, name or DEFAULT_SECRET)
+    data = _data(secrets, workspace, name or DEFAULT_SECRET)
     if data is None:
         if name:
             raise UnusableSecret(f"there is no secret {workspace}/{name}")
@@ -68,9 +62,16 @@ def look_up(secrets: Secrets, *, workspace: str, name: str = "") -> Credentials 
             raise UnusableSecret(f"secret {workspace}/{name} has none of the keys {keys}")
         return None
     if isinstance(found, SshKey) and not found.known_hosts and name:
-        fallback = secrets.get(workspace, DEFAULT_SECRET) or {}
+        fallback = _data(secrets, workspace, DEFAULT_SECRET) or {}
         return SshKey(private_key=found.private_key, known_hosts=fallback.get("known_hosts", b""))
     return found
+
+
+def _data(secrets: SecretStore, workspace: str, name: str) -> dict[str, bytes] | None:
+    try:
+        return secrets.get(workspace, name)
+    except (VaultError, ValueError, OSError) as error:
+        raise UnusableSecret(f"secret {workspace}/{name} cannot be read: {error}") from None
 
 
 def read_secret(data: Mapping[str, bytes]) -> Credentials | None:

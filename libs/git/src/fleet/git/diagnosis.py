@@ -28,7 +28,7 @@ _MEANINGS: tuple[tuple[type[errors.GitError], str], ...] = (
 _COMPILED = tuple((error, re.compile(words, re.IGNORECASE)) for error, words in _MEANINGS)
 _NOISE = re.compile(
     r"^(warning: .*|Please make sure you have the correct access rights|and the repository exists\.|"
-    r"fatal: Could not read from remote repository\.|@+|)$"
+    r"fatal: Could not read from remote repository\.|@*)$"
 )
 _MAX_REASON = 400
 
@@ -39,12 +39,12 @@ def diagnose(stderr: str, *, secrets: Iterable[str] = ()) -> tuple[type[errors.G
         if secret:
             stderr = stderr.replace(secret, "***")
     lines = [line.strip() for line in stderr.splitlines()]
-    telling = [line for line in lines if not _NOISE.match(line)] or [line for line in lines if line]
+    telling = [line for line in lines if not _NOISE.match(line)]
     for error, meaning in _COMPILED:
         for line in telling:
             if meaning.search(line):
                 return error, _plain(line)
-    return errors.GitFailed, _plain(telling[-1] if telling else "it gave no reason")
+    return errors.GitFailed, _plain(telling[-1] if telling else "the connection ended without a reason")
 
 
 def _plain(line: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from fleet.git.address import Address, parse_address
-from fleet.git.credentials import BasicAuth, Credentials, Secrets, SshKey, UnusableSecret, look_up
+from fleet.git.credentials import BasicAuth, Credentials, SshKey, UnusableSecret, look_up
 from fleet.git.errors import BadAddress, BadCredentials
+from fleet.vault import SecretStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Remote:
 
 
 def declared_remote(
-    spec: Mapping[str, Any], *, workspace: str, secrets: Secrets, insecure_host_key: bool = False
+    spec: Mapping[str, Any], *, workspace: str, secrets: SecretStore, insecure_host_key: bool = False
 ) -> Remote:
     """The remote of a GitRepo, by repo, clientSecretName, caBundle and insecureSkipTLSVerify of its spec.
 
