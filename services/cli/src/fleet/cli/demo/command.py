@@ -35,8 +35,9 @@ def _summary(record: Record) -> str:
     if not record.ok:
         failed = next((step.name for step in record.steps if not step.ok), "compare")
         return f"not ok: the step {failed!r} did not hold"
-    latency = found["commit_to_ready_ms"]
+    latency, pairs = found["commit_to_ready_ms"], found["pairs"]["desired"]
     return (
-        f"ok: {found['clusters']} clusters, {found['bundles']} bundles, {found['pairs']['desired']} pairs equal;"
-        f" commit to Ready on all pairs: p50 {latency['p50']} ms, slowest {latency['max']} ms of {latency['n']}"
+        f"ok: {found['clusters']} clusters, {found['bundles']} bundles, {pairs} pairs equal;"
+        f" commit to Ready on all pairs: p50 {latency['p50']} ms,"
+        f" slowest {latency['max']} ms of {latency['n']}"
     )

@@ -94,7 +94,7 @@ class Scene:
         """Look until a condition holds. Raises StepFailed naming it when it does not in time."""
         try:
             async with asyncio.timeout(PATIENCE):
-                while not await holds():
+                while not await holds():  # noqa: ASYNC110 - asks clusters, which set no event of ours
                     await asyncio.sleep(_LOOK_AGAIN)
         except TimeoutError:
             raise StepFailed(f"not within {PATIENCE:g} s: {what}") from None

@@ -130,8 +130,8 @@ class Steps:
     async def compare(self) -> str:
         """At the end: desired, delivered and reported are equal, says a process that made none of them."""
         await self._equal()
-        pairs = self._record.comparison
-        return f"{pairs['desired']} pairs desired = {pairs['delivered']} delivered = {pairs['reported']} reported"
+        found = self._record.comparison
+        return " = ".join(f"{found[source]} {source}" for source in ("desired", "delivered", "reported"))
 
     async def _kill_one(self, service: str, after: type[Event] | None) -> tuple[int, int]:
         """Push, wait for the event that puts the commit into this service's hands, kill; gives both pids."""

@@ -1,0 +1,29 @@
+"""Invariant 1: whichever process dies at whichever instant, desired = delivered = reported afterwards.
+
+`FLEET_KILL_TRIALS` sets how many trials run, `FLEET_KILL_SEED` the first seed (see benchmarks/kills.py).
+"""
+
+import json
+import os
+from pathlib import Path
+
+from support.kills import KillTrials
+from support.scene import a_scene
+
+TRIALS = int(os.environ.get("FLEET_KILL_TRIALS", "20"))
+FIRST_SEED = int(os.environ.get("FLEET_KILL_SEED", "1"))
+
+
+async def test_after_any_kill_with_work_outstanding_all_three_sources_agree(tmp_path: Path) -> None:
+    async with a_scene(tmp_path) as scene:
+        commit = await scene.repository.create()
+        await scene.declare_gitrepo()
+        await scene.delivered(commit)
+        trials = KillTrials(scene)
+
+        done = [await trials.run(seed) for seed in range(FIRST_SEED, FIRST_SEED + TRIALS)]
+
+    for trial in done:
+        print(json.dumps(trial.to_json()))
+    assert [trial for trial in done if not trial.equal] == []
+    assert all(trial.outstanding for trial in done)

@@ -1,0 +1,89 @@
+"""Kill trials: a commit is on its way, a process dies at a seeded instant, all must end equal."""
+
+import asyncio
+import os
+import random
+import signal
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fleet.cli.demo.scene import GITREPO, WORKSPACE, Scene
+from fleet.cli.objects.kinds import KINDS
+
+VICTIMS = ("gitjob", "bundler", "targeter", "gateway", "agent")
+LATEST_KILL = 0.9
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one trial did; `outstanding` is the hop that still had work when the process died."""
+
+    seed: int
+    victim: str
+    after_seconds: float
+    outstanding: str
+    equal: bool
+    differences: Any = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+async def outstanding_hop(scene: Scene, commit: str) -> str:
+    """Which hop a commit has not passed yet: detect, read, target or deliver; empty when it is everywhere."""
+    status = (await scene.objects.get(KINDS["gitrepo"], WORKSPACE, GITREPO)).get("status", {})
+    if status.get("commit") != commit:
+        return "detect"
+    if status.get("reading", {}).get("commit") != commit:
+        return "read"
+    if status["reading"].get("set") != status.get("rollup", {}).get("set"):
+        return "target"
+    ready = next((c["status"] for c in status.get("conditions", ()) if c["type"] == "Ready"), "")
+    return "" if ready == "True" else "deliver"
+
+
+class KillTrials:
+    """Runs trials on one hub; every trial leaves it at rest and equal, or says so."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._release = 0
+
+    async def run(self, seed: int) -> Trial:
+        """One trial that counts: repeated with an earlier instant while nothing was outstanding."""
+        chance = random.Random(seed)
+        victim = VICTIMS[seed % len(VICTIMS)]
+        latest = LATEST_KILL
+        for _ in range(TRIES):
+            trial = await self._attempt(seed, victim, chance.uniform(0, latest))
+            if trial.outstanding or not trial.equal:
+                return trial
+            latest = trial.after_seconds / 2
+        raise AssertionError(f"seed {seed}: no instant was found at which work was outstanding")
+
+    async def _attempt(self, seed: int, victim: str, after_seconds: float) -> Trial:
+        before = self._scene.hub.processes[victim]
+        self._release += 1
+        commit = await self._scene.repository.commit_release(self._release)
+        await asyncio.sleep(after_seconds)
+        hop = await outstanding_hop(self._scene, commit)
+        os.kill(before, signal.SIGKILL)
+        await self._scene.delivered(commit)
+        await self._scene.until(f"{victim} runs again", lambda: self._is_back(victim, before))
+        found = await self._settled()
+        return Trial(seed, victim, round(after_seconds, 3), hop, found["equal"], found["differences"])
+
+    async def _is_back(self, victim: str, before: int) -> bool:
+        return self._scene.hub.processes.get(victim, before) != before
+
+    async def _settled(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+
+        async def equal() -> bool:
+            nonlocal found
+            found = await self._scene.compare()
+            return bool(found["equal"])
+
+        await self._scene.until("desired = delivered = reported", equal)
+        return found
