@@ -5,6 +5,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 from support.kills import KillTrials
@@ -24,6 +25,6 @@ async def test_after_any_kill_with_work_outstanding_all_three_sources_agree(tmp_
         done = [await trials.run(seed) for seed in range(FIRST_SEED, FIRST_SEED + TRIALS)]
 
     for trial in done:
-        print(json.dumps(trial.to_json()))
+        sys.stdout.write(json.dumps(trial.to_json()) + "\n")
     assert [trial for trial in done if not trial.equal] == []
     assert all(trial.outstanding for trial in done)
