@@ -65,11 +65,16 @@ def code(schema: dict[str, Any]) -> str:
 def semantics(schema: dict[str, Any]) -> str:
     """How lists and structs merge, as a suffix of the field's type."""
     listed, keys = schema.get("x-kubernetes-list-type"), schema.get("x-kubernetes-list-map-keys")
-    merge, strategy = schema.get("x-kubernetes-patch-merge-key"), schema.get("x-kubernetes-patch-strategy", "")
+    merge, strategy = (
+        schema.get("x-kubernetes-patch-merge-key"),
+        schema.get("x-kubernetes-patch-strategy", ""),
+    )
     text = ""
     if listed == "map":
         text += " map=" + ",".join(keys or ())
-    elif listed == "set" or ("merge" in strategy and not merge and schema.get("type") != "object" and "$ref" not in schema):
+    elif listed == "set" or (
+        "merge" in strategy and not merge and schema.get("type") != "object" and "$ref" not in schema
+    ):
         text += " set"
     elif merge:
         text += " map=" + merge
@@ -95,8 +100,13 @@ def main() -> None:
         if schema.get("x-kubernetes-map-type") == "atomic":
             fields["@atomic"] = ""
         table[name] = fields
-        wanted += [t.split(" ")[0].lstrip("[{").removeprefix(".") for t in fields.values() if "." in t.split(" ")[0]]
-    rows = (f" {json.dumps(n)}: {json.dumps(table[n], sort_keys=True, separators=(',', ':'))}" for n in sorted(table))
+        wanted += [
+            t.split(" ")[0].lstrip("[{").removeprefix(".") for t in fields.values() if "." in t.split(" ")[0]
+        ]
+    rows = (
+        f" {json.dumps(n)}: {json.dumps(table[n], sort_keys=True, separators=(',', ':'))}"
+        for n in sorted(table)
+    )
     sys.stdout.write("{\n" + ",\n".join(rows) + "\n}\n")
 
 

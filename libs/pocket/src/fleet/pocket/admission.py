@@ -32,12 +32,16 @@ def check_identity(resource: Resource, obj: Any, namespace: str, name: str) -> O
         raise bad_request("metadata is no object")
     if resource.namespaced:
         if metadata.get("namespace") not in (None, "", namespace):
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+            raise bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
         metadata["namespace"] = namespace
     else:
         metadata.pop("namespace", None)
     if name and metadata.get("name") not in (None, "", name):
-        raise bad_request(f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})")
+        raise bad_request(
+            f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})"
+        )
     if name:
         metadata["name"] = name
     rest = {k: v for k, v in obj.items() if k not in ("apiVersion", "kind", "metadata")}

@@ -13,6 +13,7 @@ from .admission import check_apply, check_fields, check_identity, complete
 from .apply import apply
 from .controllers import Controllers
 from .errors import ApiError, already_exists, bad_request, conflict, forbidden, invalid, not_found
+from .fieldset import fields_of
 from .managers import Owner, Ownership
 from .reading import Page, in_version, page
 from .registry import DEFINITIONS, Registry
@@ -84,7 +85,12 @@ class Cluster:
     # writing
 
     def create(
-        self, resource: Resource, namespace: str, obj: Any, options: Options, ownership: Ownership | None = None
+        self,
+        resource: Resource,
+        namespace: str,
+        obj: Any,
+        options: Options,
+        ownership: Ownership | None = None,
     ) -> Written:
         """Make a new object; `ownership` is given by an apply that creates."""
         obj = check_identity(resource, obj, namespace, "")
@@ -97,7 +103,13 @@ class Cluster:
         key = self.key(resource, namespace, metadata["name"])
         if self.store.get(resource.table, key):
             raise already_exists(resource.plural, resource.group, key.name)
-        for name in ("managedFields", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+        for name in (
+            "managedFields",
+            "generation",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "selfLink",
+        ):
             metadata.pop(name, None)
         if resource.status:
             obj.pop("status", None)
@@ -180,7 +192,7 @@ class Cluster:
         name = config["metadata"]["name"]
         if options.subresource or config["metadata"].get("uid"):
             raise not_found(resource.plural, resource.group, name)
-        owned = managers.Owned(managers.fields_of(config, resource.schema), now)
+        owned = managers.Owned(fields_of(config, resource.schema), now)
         return self.create(resource, namespace, config, options, {who: owned})
 
     def _write(
@@ -256,7 +268,9 @@ class Cluster:
 
     # deleting
 
-    def delete(self, resource: Resource, namespace: str, name: str, options: deletion.DeleteOptions) -> Entry | None:
+    def delete(
+        self, resource: Resource, namespace: str, name: str, options: deletion.DeleteOptions
+    ) -> Entry | None:
         """Delete an object, or mark it when something holds it; None when it is gone, else what is left."""
         entry = self.entry(resource, namespace, name)
         before = entry.object()

@@ -7,6 +7,7 @@ evaluated.
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -72,7 +73,7 @@ class Walk:
         self._scalar(value, schema, path)
         return value
 
-    def _object(self, value: dict[str, Any], schema: Schema, path: str) -> dict[str, Any]:
+    def _object(self, value: Any, schema: Schema, path: str) -> dict[str, Any]:
         properties: dict[str, Schema] = schema.get("properties") or {}
         more = schema.get("additionalProperties")
         for name in list(value):
@@ -96,7 +97,7 @@ class Walk:
         self._bound(len(value), schema, "Properties", path)
         return value
 
-    def _array(self, value: list[Any], schema: Schema, path: str) -> list[Any]:
+    def _array(self, value: Any, schema: Schema, path: str) -> list[Any]:
         items = schema.get("items") or {}
         value = [self.conform(item, items, f"{path}[{n}]") for n, item in enumerate(value)]
         self._bound(len(value), schema, "Items", path)
@@ -104,7 +105,7 @@ class Walk:
             self._unique(value, schema.get("x-kubernetes-list-map-keys") or (), path)
         return value
 
-    def _unique(self, items: list[Any], keys: list[str], path: str) -> None:
+    def _unique(self, items: list[Any], keys: Sequence[str], path: str) -> None:
         seen: list[Any] = []
         for n, item in enumerate(items):
             key = {k: item.get(k) for k in keys} if isinstance(item, dict) else item
@@ -132,9 +133,11 @@ class Walk:
                 self._invalid(path, f"{value}: {path} in body should be less than or equal to {high}")
 
     def _quantity(self, value: Any, path: str) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            self.mismatches.append(Mismatch(path, "quantity", value))
-        elif not _pattern(QUANTITY).fullmatch(str(value)):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float | str)
+            or not _pattern(QUANTITY).fullmatch(str(value))
+        ):
             self.mismatches.append(Mismatch(path, "quantity", value))
         return str(value) if isinstance(value, int | float) else value
 

@@ -20,8 +20,17 @@ Work = tuple[str, Key]
 MANAGER = "kube-controller-manager"
 _REFERRED = frozenset({"configmaps", "secrets", "serviceaccounts", "persistentvolumeclaims"})
 _REPORTED = frozenset(
-    "deployments.apps statefulsets.apps daemonsets.apps replicasets.apps jobs.batch pods services "
-    "persistentvolumeclaims replicationcontrollers".split()
+    [
+        "deployments.apps",
+        "statefulsets.apps",
+        "daemonsets.apps",
+        "replicasets.apps",
+        "jobs.batch",
+        "pods",
+        "services",
+        "persistentvolumeclaims",
+        "replicationcontrollers",
+    ]
 )
 
 
@@ -47,9 +56,12 @@ class Controllers:
             for dependent in self._cluster.store.owned_by(change.entry.uid):
                 self._add(dependent)
             self._notice_holders(change)
-        elif change.table in _REPORTED or change.table in ("namespaces", DEFINITIONS):
-            self._add(work)
-        elif change.entry.owners or b'"deletionTimestamp"' in change.entry.body:
+        elif (
+            change.table in _REPORTED
+            or change.table in ("namespaces", DEFINITIONS)
+            or change.entry.owners
+            or b'"deletionTimestamp"' in change.entry.body
+        ):
             self._add(work)
         if change.table in _REFERRED:
             for waiting in self._waiting.get(change.key.namespace, ()):
@@ -113,7 +125,9 @@ class Controllers:
     def _equip(self, namespace: str) -> None:
         if self._cluster.store.get("serviceaccounts", Key(namespace, "default")) is None:
             accounts = self._cluster.registry.find("", "v1", "serviceaccounts")
-            self._cluster.create(accounts, namespace, {"metadata": {"name": "default"}}, Options(manager=MANAGER))
+            self._cluster.create(
+                accounts, namespace, {"metadata": {"name": "default"}}, Options(manager=MANAGER)
+            )
 
     def _finish(self, resource: Resource, key: Key, obj: Object) -> None:
         metadata, store = obj["metadata"], self._cluster.store
@@ -122,7 +136,9 @@ class Controllers:
             for work in list(store.within(key.name)):
                 self._delete(*work)
             if not any(store.within(key.name)):
-                self._release(resource, key, {**obj, "spec": {**(obj.get("spec") or {}), "finalizers": []}}, "")
+                self._release(
+                    resource, key, {**obj, "spec": {**(obj.get("spec") or {}), "finalizers": []}}, ""
+                )
         elif deletion.INSTANCES in finalizers:
             instances = key.name
             for instance in list(store.table(instances).entries):
@@ -178,7 +194,9 @@ class Controllers:
         else:
             return
         if change:
-            self._cluster.patch(resource, *key, lambda present: {**present, **change}, Options(manager=MANAGER))
+            self._cluster.patch(
+                resource, *key, lambda present: {**present, **change}, Options(manager=MANAGER)
+            )
 
     def _find(self, table: str, namespace: str, name: str) -> Object | None:
         entry = self._cluster.store.get(table, Key(namespace, name))

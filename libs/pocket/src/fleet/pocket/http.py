@@ -154,10 +154,14 @@ class ClusterApi:
         if name == "token" and resource.table == "serviceaccounts" and request.method == "POST":
             self._cluster.entry(resource, where.namespace, where.name)
             token = {"token": f"pocket.{where.namespace}.{where.name}", "expirationTimestamp": timestamp()}
-            return answer({"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "status": token}, 201)
+            return answer(
+                {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "status": token}, 201
+            )
         if name == "scale" and resource.scale:
             return self._scale(request, body, where)
-        if not (name == "status" and resource.status) and not (name == "finalize" and resource.table == "namespaces"):
+        if not (name == "status" and resource.status) and not (
+            name == "finalize" and resource.table == "namespaces"
+        ):
             raise no_such_path()
         representation = negotiate(resource, request.headers.get("Accept", ""), request.query)
         if request.method == "GET":
@@ -230,6 +234,8 @@ class ClusterApi:
             await response.prepare(request)
             async for piece in watch.lines():
                 await response.write(piece)
+        except ConnectionError:
+            pass  # the client went away, which is how most watches end
         finally:
             self._watches.discard(watch)
             watch.close()

@@ -30,7 +30,13 @@ def _take(value: Any, step: dict[str, str | None]) -> list[Any]:
         name = name.replace("\0", ".")
         return [value[name]] if isinstance(value, dict) and name in value else []
     if step.get("index") == "*":
-        return list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, list) else []
+        return (
+            list(value.values())
+            if isinstance(value, dict)
+            else list(value)
+            if isinstance(value, list)
+            else []
+        )
     if not isinstance(value, list):
         return []
     if index := step.get("index"):

@@ -136,13 +136,21 @@ def _deployment(view: View) -> Object:
         why = f"{view.blocked.reason}: {view.blocked.message}"
         progress = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing: {why}')
     available = not view.blocked or not wanted or old > 0
-    said = "Deployment has minimum availability." if available else "Deployment does not have minimum availability."
+    said = (
+        "Deployment has minimum availability."
+        if available
+        else "Deployment does not have minimum availability."
+    )
     reason = "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable"
     conditions = [
         view.condition("Available", available, reason, said),
         view.condition("Progressing", True, *progress),
     ]
-    return {"observedGeneration": view.generation, **counts, "conditions": [_updated(c, view) for c in conditions]}
+    return {
+        "observedGeneration": view.generation,
+        **counts,
+        "conditions": [_updated(c, view) for c in conditions],
+    }
 
 
 def _updated(condition: Object, view: View) -> Object:
@@ -221,8 +229,14 @@ def _pod(view: View) -> Object:
     ready = not view.blocked and not done
     waits = view.blocked.reason if view.blocked else ""
     why = ("PodCompleted" if done else f"ContainersNotReady{waits and ': ' + waits}") if not ready else ""
-    conditions = [view.condition("PodScheduled", waits != "Unschedulable", waits if waits == "Unschedulable" else "", "")]
-    conditions += [view.condition(kind, ready, why, "") for kind in ("Initialized", "ContainersReady", "Ready")]
+    conditions = [
+        view.condition(
+            "PodScheduled", waits != "Unschedulable", waits if waits == "Unschedulable" else "", ""
+        )
+    ]
+    conditions += [
+        view.condition(kind, ready, why, "") for kind in ("Initialized", "ContainersReady", "Ready")
+    ]
     place = int.from_bytes(hashlib.blake2b(view.uid.encode(), digest_size=2).digest())
     return {
         "phase": "Pending" if view.blocked else "Succeeded" if done else "Running",
@@ -236,13 +250,17 @@ def _pod(view: View) -> Object:
 
 
 def _container(container: Object, view: View, *, done: bool) -> Object:
-    old = next((s for s in view.status.get("containerStatuses") or () if s["name"] == container["name"]), {})
+    old: Object = next(
+        (s for s in view.status.get("containerStatuses") or () if s["name"] == container["name"]), {}
+    )
     since = (old.get("state", {}).get("running") or {}).get("startedAt", view.now)
     if view.blocked:
         state: Object = {"waiting": {"reason": view.blocked.reason, "message": view.blocked.message}}
     elif done:
         since = (old.get("state", {}).get("terminated") or {}).get("finishedAt", view.now)
-        state = {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}}
+        state = {
+            "terminated": {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}
+        }
     else:
         state = {"running": {"startedAt": since}}
     running = not view.blocked and not done
@@ -263,7 +281,9 @@ def _claim(view: View) -> Object:
     return {
         "phase": "Bound",
         "accessModes": view.spec.get("accessModes"),
-        "capacity": {"storage": ((view.spec.get("resources") or {}).get("requests") or {}).get("storage", "1Gi")},
+        "capacity": {
+            "storage": ((view.spec.get("resources") or {}).get("requests") or {}).get("storage", "1Gi")
+        },
     }
 
 

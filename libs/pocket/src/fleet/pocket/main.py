@@ -52,7 +52,9 @@ async def serve(data: Path, port: int) -> None:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="fleet-pocket", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clusters.json and the clusters' data")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with clusters.json and the clusters' data"
+    )
     parser.add_argument("--listen", default=f"{HOST}:0", help=f"{HOST}:PORT (loopback only)")
     options = parser.parse_args()
     host, _, port = options.listen.rpartition(":")

@@ -34,7 +34,9 @@ def read(metadata: Mapping[str, Any]) -> Ownership:
     for entry in metadata.get("managedFields") or ():
         fields = frozenset(decode(entry.get("fieldsV1") or {}))
         if fields:
-            who = Owner(entry.get("manager", ""), entry.get("operation", "Update"), entry.get("subresource", ""))
+            who = Owner(
+                entry.get("manager", ""), entry.get("operation", "Update"), entry.get("subresource", "")
+            )
             found[who] = Owned(fields, entry.get("time", ""))
     return found
 
@@ -65,7 +67,13 @@ def same(left: Ownership, right: Ownership) -> bool:
 
 
 def track_update(
-    *, before: dict[str, Any], after: dict[str, Any], ownership: Ownership, who: Owner, schema: Schema, now: str
+    *,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    ownership: Ownership,
+    who: Owner,
+    schema: Schema,
+    now: str,
 ) -> Ownership:
     """Ownership after `who` changed an object by anything but an apply.
 

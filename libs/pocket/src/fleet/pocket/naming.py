@@ -46,7 +46,9 @@ def metadata_causes(kind: str, metadata: Mapping[str, Any]) -> Iterator[Cause]:
     for key in annotations:
         yield from _key_causes("metadata.annotations", key.lower())
     if sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items()) > 256 << 10:
-        yield Cause("metadata.annotations", "FieldValueTooLong", "Too long: may not be more than 262144 bytes")
+        yield Cause(
+            "metadata.annotations", "FieldValueTooLong", "Too long: may not be more than 262144 bytes"
+        )
     for finalizer in metadata.get("finalizers") or ():
         yield from _key_causes("metadata.finalizers", finalizer)
 

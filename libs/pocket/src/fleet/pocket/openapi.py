@@ -93,10 +93,18 @@ def _paths(resource: Resource, component: str, paths: Object) -> None:
     parameters = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in _WRITE_PARAMETERS]
 
     def operation(action: str, **more: Any) -> Object:
-        return {"x-kubernetes-action": action, "x-kubernetes-group-version-kind": _gvk(resource), **more, **answer}
+        return {
+            "x-kubernetes-action": action,
+            "x-kubernetes-group-version-kind": _gvk(resource),
+            **more,
+            **answer,
+        }
 
     written = {"requestBody": body, "parameters": parameters}
-    paths[f"{root}{scope}/{resource.plural}"] = {"get": operation("list"), "post": operation("post", **written)}
+    paths[f"{root}{scope}/{resource.plural}"] = {
+        "get": operation("list"),
+        "post": operation("post", **written),
+    }
     paths[f"{root}{scope}/{resource.plural}/{{name}}"] = {
         "get": operation("get"),
         "put": operation("put", **written),

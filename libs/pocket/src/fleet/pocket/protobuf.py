@@ -55,7 +55,12 @@ _KINDS: dict[str, Message] = {
         4: ("stringData", (MAP, "s")),
         5: ("immutable", "b"),
     },
-    "ConfigMap": {1: ("metadata", _META), 2: ("data", (MAP, "s")), 3: ("binaryData", (MAP, "y")), 4: ("immutable", "b")},
+    "ConfigMap": {
+        1: ("metadata", _META),
+        2: ("data", (MAP, "s")),
+        3: ("binaryData", (MAP, "y")),
+        4: ("immutable", "b"),
+    },
     "Namespace": {1: ("metadata", _META), 2: ("spec", {1: ("finalizers", (LIST, "s"))})},
     "ServiceAccount": {
         1: ("metadata", _META),

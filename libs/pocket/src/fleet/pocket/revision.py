@@ -10,10 +10,27 @@ Object = dict[str, Any]
 
 # Only these kinds of the built-in ones count generations, besides those with a spec under apps and batch.
 _COUNTED = frozenset(
-    "Deployment StatefulSet DaemonSet ReplicaSet ReplicationController Job CronJob Pod Ingress NetworkPolicy "
-    "PodDisruptionBudget IngressClass CustomResourceDefinition PriorityClass EndpointSlice "
-    "MutatingWebhookConfiguration ValidatingWebhookConfiguration ValidatingAdmissionPolicy "
-    "ValidatingAdmissionPolicyBinding".split()
+    [
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "ReplicationController",
+        "Job",
+        "CronJob",
+        "Pod",
+        "Ingress",
+        "NetworkPolicy",
+        "PodDisruptionBudget",
+        "IngressClass",
+        "CustomResourceDefinition",
+        "PriorityClass",
+        "EndpointSlice",
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    ]
 )
 _FIXED = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "name")
 
@@ -67,6 +84,8 @@ class Revision:
             if "status" in self.before:
                 result["status"] = self.before["status"]
         old = self.before["metadata"]
-        metadata = {k: v for k, v in self.sent["metadata"].items() if k not in (*_FIXED, "managedFields", "selfLink")}
+        metadata = {
+            k: v for k, v in self.sent["metadata"].items() if k not in (*_FIXED, "managedFields", "selfLink")
+        }
         metadata |= {k: old[k] for k in _FIXED if k in old}
         return {**result, "metadata": metadata}

@@ -29,10 +29,19 @@ _IMMUTABLE: dict[str, tuple[str, ...]] = {
 }
 
 _STATEFUL_SET_MAY_CHANGE = frozenset(
-    "minReadySeconds ordinals persistentVolumeClaimRetentionPolicy replicas revisionHistoryLimit template "
-    "updateStrategy".split()
+    [
+        "minReadySeconds",
+        "ordinals",
+        "persistentVolumeClaimRetentionPolicy",
+        "replicas",
+        "revisionHistoryLimit",
+        "template",
+        "updateStrategy",
+    ]
 )
-_POD_MAY_CHANGE = frozenset({"activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "nodeName"})
+_POD_MAY_CHANGE = frozenset(
+    {"activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "nodeName"}
+)
 _TEMPLATES = {"Deployment": "Always", "StatefulSet": "Always", "DaemonSet": "Always", "ReplicaSet": "Always"}
 
 
@@ -70,12 +79,20 @@ def _changes(kind: str, before: Object, after: Object) -> Iterator[Cause]:
     if kind == "Service" and at(before, "spec.type") == at(after, "spec.type") != "ExternalName":
         old, new = at(before, "spec.clusterIP"), at(after, "spec.clusterIP")
         if old and old != new:
-            yield Cause("spec.clusterIPs[0]", "FieldValueInvalid", f'Invalid value: ["{new}"]: may not change once set')
-    if kind == "StatefulSet" and _others(before, _STATEFUL_SET_MAY_CHANGE) != _others(after, _STATEFUL_SET_MAY_CHANGE):
+            yield Cause(
+                "spec.clusterIPs[0]",
+                "FieldValueInvalid",
+                f'Invalid value: ["{new}"]: may not change once set',
+            )
+    if kind == "StatefulSet" and _others(before, _STATEFUL_SET_MAY_CHANGE) != _others(
+        after, _STATEFUL_SET_MAY_CHANGE
+    ):
         allowed = ", ".join(f"'{name}'" for name in sorted(_STATEFUL_SET_MAY_CHANGE))
         yield _forbidden("spec", f"updates to statefulset spec for fields other than {allowed} are forbidden")
     if kind == "PersistentVolumeClaim" and _claim(before) != _claim(after):
-        yield _forbidden("spec", "spec is immutable after creation except resources.requests for bound claims")
+        yield _forbidden(
+            "spec", "spec is immutable after creation except resources.requests for bound claims"
+        )
     if kind == "Pod" and _pod(before) != _pod(after):
         yield _forbidden(
             "spec",
@@ -158,7 +175,9 @@ def _container(container: Object, path: str, volumes: set[Any]) -> Iterator[Caus
         yield Cause(f"{path}.imagePullPolicy", "FieldValueNotSupported", said)
     for n, mount in enumerate(container.get("volumeMounts") or ()):
         if mount.get("name") not in volumes:
-            yield Cause(f"{path}.volumeMounts[{n}].name", "FieldValueNotFound", f'Not found: "{mount.get("name")}"')
+            yield Cause(
+                f"{path}.volumeMounts[{n}].name", "FieldValueNotFound", f'Not found: "{mount.get("name")}"'
+            )
     for n, port in enumerate(container.get("ports") or ()):
         yield from _port(port.get("containerPort"), f"{path}.ports[{n}].containerPort")
 
@@ -182,12 +201,16 @@ def _service(obj: Object) -> Iterator[Cause]:
 
 def _port(value: Any, path: str) -> Iterator[Cause]:
     if isinstance(value, int) and not 1 <= value <= 65535:
-        yield Cause(path, "FieldValueInvalid", f"Invalid value: {value}: must be between 1 and 65535, inclusive")
+        yield Cause(
+            path, "FieldValueInvalid", f"Invalid value: {value}: must be between 1 and 65535, inclusive"
+        )
 
 
 def _claim_rules(obj: Object) -> Iterator[Cause]:
     if not obj["spec"].get("accessModes"):
-        yield Cause("spec.accessModes", "FieldValueRequired", "Required value: at least 1 access mode is required")
+        yield Cause(
+            "spec.accessModes", "FieldValueRequired", "Required value: at least 1 access mode is required"
+        )
     if at(obj, "spec.resources.requests.storage") is None:
         yield Cause("spec.resources[storage]", "FieldValueRequired", "Required value")
 

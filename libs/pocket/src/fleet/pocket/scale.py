@@ -12,7 +12,10 @@ Object = dict[str, Any]
 def read(resource: Resource, obj: Object) -> Object:
     """The Scale object of a workload."""
     paths = resource.scale or Scale()
-    metadata = {k: obj["metadata"].get(k) for k in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")}
+    metadata = {
+        k: obj["metadata"].get(k)
+        for k in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    }
     labels = at(obj, "spec.selector.matchLabels") or {}
     selector = ",".join(f"{k}={v}" for k, v in sorted(labels.items()))
     if paths.selector_path:

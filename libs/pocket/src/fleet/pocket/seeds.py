@@ -46,7 +46,12 @@ def _node() -> dict[str, Any]:
 def _with_status(node: dict[str, Any]) -> dict[str, Any]:
     since = node["metadata"]["creationTimestamp"]
     room = {"cpu": "8", "memory": "16Gi", "pods": "110"}
-    ready = {"type": "Ready", "status": "True", "reason": "PocketReady", "message": "a pocket cluster runs nothing"}
+    ready = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "PocketReady",
+        "message": "a pocket cluster runs nothing",
+    }
     node["status"] = {
         "capacity": room,
         "allocatable": room,

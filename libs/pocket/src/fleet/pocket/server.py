@@ -106,7 +106,9 @@ class PocketServer:
     async def add(self, name: str) -> None:
         """Serve a cluster, with what it held before if it was served from this folder; nothing if it is served."""
         if not _NAME.fullmatch(name) or ".." in name:
-            raise ValueError(f"a pocket cluster cannot be named {name!r}: use lower case letters, digits, '-' and '.'")
+            raise ValueError(
+                f"a pocket cluster cannot be named {name!r}: use lower case letters, digits, '-' and '.'"
+            )
         if name not in self._served:
             self._served[name] = _Served(name=name, folder=self._data / name)
 

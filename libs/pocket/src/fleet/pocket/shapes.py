@@ -48,8 +48,8 @@ def is_atomic(schema: Schema) -> bool:
     """Whether a struct or map is owned and replaced as one piece."""
     if schema.get("x-kubernetes-map-type") == "atomic":
         return True
-    target = schema.get("$ref")
-    return bool(target) and struct(target.removeprefix(REF)).get("x-kubernetes-map-type") == "atomic"
+    target = schema.get("$ref", "")
+    return target != "" and struct(target.removeprefix(REF)).get("x-kubernetes-map-type") == "atomic"
 
 
 def field_schema(schema: Schema, name: str) -> Schema | None:

@@ -59,7 +59,10 @@ def _volume(volume: Object, namespace: str, find: Find) -> Iterator[Blocked]:
         if config := source.get("configMap"):
             yield from _reference("configmaps", config, namespace, find)
         if secret := source.get("secret"):
-            named = {"name": secret.get("secretName") or secret.get("name"), "optional": secret.get("optional")}
+            named = {
+                "name": secret.get("secretName") or secret.get("name"),
+                "optional": secret.get("optional"),
+            }
             yield from _reference("secrets", named, namespace, find)
 
 

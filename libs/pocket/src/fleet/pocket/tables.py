@@ -70,7 +70,12 @@ def age(text: str | None, now: datetime) -> str:
     except ValueError:
         return "<invalid>"
     seconds = max(int((now - then).total_seconds()), 0)
-    for size, unit, until in ((1, "s", 120), (60, "m", 10_800), (3600, "h", 172_800), (86400, "d", 63_072_000)):
+    for size, unit, until in (
+        (1, "s", 120),
+        (60, "m", 10_800),
+        (3600, "h", 172_800),
+        (86400, "d", 63_072_000),
+    ):
         if seconds < until:
             return f"{seconds // size}{unit}"
     return f"{seconds // 31_536_000}y"
