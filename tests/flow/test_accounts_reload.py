@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
 
 from fleet.events import DeploymentTargeted
 from support.accounts import Intruder, Party, connected, running_road
@@ -43,14 +42,6 @@ async def test_an_agent_is_added_and_removed_without_disturbing_others(tmp_path:
 
         await road.admit(A, B)
 
-        async def b_is_let_in() -> bool:
-            try:
-                async with connected(road, B):
-                    return True
-            except NatsError:
-                return False
-
-        await eventually(b_is_let_in)
         async with connected(road, B) as b:
             for generation, party in ((1, A), (2, B)):
                 await bus.publish(a_manifest(party, generation), source="test")

@@ -22,8 +22,10 @@ from fleet.cli.hub.accounts import AgentAccess, server_configuration
 from fleet.events import token
 from fleet.vault.nkey import NkeyPair
 from support.nats import NatsServer
+from support.waiting import eventually
 
 _PATIENCE = 2.0
+_RELOADED = "Reloaded server configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,11 @@ class Road(NatsServer):
         return path
 
     async def admit(self, *parties: Party) -> None:
-        """Let exactly these agents in, while the server runs."""
+        """Let exactly these agents in, while the server runs; it has done so when this returns."""
+        before = self.log.count(_RELOADED)
         self.parties = parties
         await self.reload("")
+        await eventually(lambda: self.log.count(_RELOADED) > before)
 
     async def bus(self, name: str = "test") -> Bus:
         """Connect as a service of the hub."""
