@@ -1,0 +1,1 @@
+"""What an agent touches: one file per outside thing."""

@@ -1,0 +1,1 @@
+"""What an agent decides: values in, values out, nothing touched."""
