@@ -12,7 +12,7 @@ from fleet.bus.connection import Connection
 from fleet.bus.follow import Feed
 from fleet.bus.lease import Lease, acquire
 from fleet.bus.message import stored
-from fleet.bus.read import last_on
+from fleet.bus.read import last_at, last_on
 from fleet.bus.streams import ensure_streams
 from fleet.events import STREAMS, DeadLetter, Event, Stored, Stream
 
@@ -149,6 +149,19 @@ class Bus:
     async def last_on(self, stream: str, subject: str, *, at_least: int = 0) -> Stored[Event] | None:
         """The last value on a subject, or None. Raises EventError where it is none of ours."""
         found = await last_on(self.connection, stream, subject, at_least=at_least)
+        return stored(found) if found else None
+
+    async def last_through(self, address: str, *, at_least: int = 0) -> Stored[Event] | None:
+        """The last value behind an imported address, such as `agent.get.<workspace>.<cluster>`, or None.
+
+        The answer may be another one's (the server does not check the reply subjects that it makes up), so
+        the caller compares the event's `subject` with its own and authenticates the body.
+
+        Raises:
+            Refused: the answer is none of a direct get. Unreachable: no answer within 5 s.
+            EventError: the message is no event that this version knows.
+        """
+        found = await last_at(self.connection, address, at_least=at_least)
         return stored(found) if found else None
 
     async def present(self, cls: type[E], **names: object) -> AsyncIterator[Stored[E]]:

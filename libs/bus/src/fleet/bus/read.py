@@ -23,18 +23,23 @@ async def last_on(connection: Connection, stream: str, subject: str, *, at_least
     Raises:
         Unreachable: no answer within 5 s.
     """
-    found = await _direct_get(connection, f"{stream}.{subject}", b"")
+    return await last_at(connection, f"$JS.API.DIRECT.GET.{stream}.{subject}", at_least=at_least)
+
+
+async def last_at(connection: Connection, address: str, *, at_least: int = 0) -> Message | None:
+    """As `last_on`, at an address that stands for one subject of a stream (an account's import)."""
+    found = await _direct_get(connection, address, b"")
     for pause in STALE_PAUSES:
         if (found.sequence if found else 0) >= at_least:
             break
         await asyncio.sleep(pause)
-        found = await _direct_get(connection, f"{stream}.{subject}", b"")
+        found = await _direct_get(connection, address, b"")
     return found
 
 
 async def by_sequence(connection: Connection, stream: str, sequence: int) -> Message | None:
     """The message with this sequence, or None where it was superseded, purged or never was."""
-    return await _direct_get(connection, stream, orjson.dumps({"seq": sequence}))
+    return await _direct_get(connection, f"$JS.API.DIRECT.GET.{stream}", orjson.dumps({"seq": sequence}))
 
 
 async def _direct_get(connection: Connection, address: str, body: bytes) -> Message | None:
@@ -42,18 +47,19 @@ async def _direct_get(connection: Connection, address: str, body: bytes) -> Mess
     while True:
         left = deadline - asyncio.get_running_loop().time()
         try:
-            answer = await connection.request(f"$JS.API.DIRECT.GET.{address}", body, timeout=max(0.05, left))
+            answer = await connection.request(address, body, timeout=max(0.05, left))
         except Unanswered:
             if asyncio.get_running_loop().time() >= deadline:
                 raise
             await asyncio.sleep(0.05)  # JetStream is starting, or the stream is being made
             continue
         status = status_of(answer)
-        if not status:
+        headers = answer.headers or {}
+        if not status and "Nats-Sequence" in headers:
             return from_direct_get(answer)
         if status == _NOT_FOUND:
             return None
-        raise Refused(f"reading {address}", int(status), (answer.headers or {}).get("Description", ""))
+        raise Refused(f"reading {address}", int(status or 0), headers.get("Description", "no direct get"))
 
 
 async def last_sequence(connection: Connection, stream: str) -> int:
