@@ -2,13 +2,14 @@
 
 from fleet.bus.batch import Batch, header_block
 from fleet.bus.bus import Bus
-from fleet.bus.core import Heard
+from fleet.bus.core import IMPORTED, Heard
 from fleet.bus.errors import BusError, Conflict, Full, Refused, Reject, Retry, Unreachable
 from fleet.bus.follow import Feed
 from fleet.bus.lease import Lease
 from fleet.bus.subscriber import Subscriber
 
 __all__ = [
+    "IMPORTED",
     "Batch",
     "Bus",
     "BusError",

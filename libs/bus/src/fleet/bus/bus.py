@@ -241,10 +241,18 @@ class Bus:
         return await core.ask(self.connection, subject, payload, timeout)
 
     def respond(
-        self, subject: str, handler: core.Handler, *, queue: str = ""
+        self,
+        subject: str,
+        handler: core.Handler,
+        *,
+        queue: str = "",
+        replies: tuple[str, ...] = core.INBOXES,
     ) -> AbstractAsyncContextManager[None]:
-        """Answer questions on a subject while the block runs; see `core.responding`."""
-        return core.responding(self.connection, subject, handler, queue)
+        """Answer questions on a subject while the block runs; see `core.responding`.
+
+        With `replies=(IMPORTED,)` only questions that came from another account are answered.
+        """
+        return core.responding(self.connection, subject, handler, queue, replies)
 
     def listen(self, subject: str, listener: core.Listener) -> AbstractAsyncContextManager[None]:
         """Hear a subject that no stream need keep while the block runs; see `core.listening`."""

@@ -14,8 +14,12 @@ from fleet.bus.errors import Refused, Unreachable
 CODE_HEADER = "Nats-Service-Error-Code"
 REASON_HEADER = "Nats-Service-Error"
 
+IMPORTED = "_R_."
+"""Reply subjects that the server made, for a question that came from another account."""
+
+INBOXES = ("_INBOX", IMPORTED)
+
 _AT_ONCE = 256
-_ANSWER_PREFIXES = ("_INBOX", "_R_.")
 _log = structlog.get_logger("fleet.bus")
 
 
@@ -49,13 +53,13 @@ async def ask(connection: Connection, subject: str, payload: bytes, timeout: flo
 
 @contextlib.asynccontextmanager
 async def responding(
-    connection: Connection, subject: str, handler: Handler, queue: str
+    connection: Connection, subject: str, handler: Handler, queue: str, replies: tuple[str, ...] = INBOXES
 ) -> AsyncIterator[None]:
     """Answer questions on a subject while the block runs, at most 256 at once.
 
     The handler raises Refused to refuse. Any other exception is logged with its traceback and answered
-    with code 500 and no detail. Questions whose reply subject is not an inbox are dropped: an answer
-    must never become a message on a subject that means something (reference: replies are unchecked).
+    with code 500 and no detail. Questions whose reply subject begins with none of `replies` are dropped:
+    an answer must never become a message on a subject that means something (NATS does not check them).
     """
     slots = asyncio.Semaphore(_AT_ONCE)
     tasks: set[asyncio.Task[None]] = set()
@@ -65,7 +69,7 @@ async def responding(
         slots.release()
 
     async def take(message: Msg) -> None:
-        if status_of(message) or not message.reply.startswith(_ANSWER_PREFIXES):
+        if status_of(message) or not message.reply.startswith(replies):
             return
         await slots.acquire()
         task = asyncio.create_task(_answer(connection, message, handler))
