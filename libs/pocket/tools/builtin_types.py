@@ -1,12 +1,14 @@
-"""Derive `data/types.json`, the table of built-in types, from the OpenAPI definitions that Kubernetes publishes.
+"""Derive `data/types.json`, the table of built-in types, from what Kubernetes publishes about its API.
 
-    python tools/builtin_types.py swagger.json > src/fleet/pocket/data/types.json
+    python tools/builtin_types.py swagger.json FOLDER > src/fleet/pocket/data/types.json
 
-Only facts that a server needs are kept (field names, types, required, list and map semantics), one string a
-field. `fleet.pocket.typetable` documents that notation and reads it.
+`swagger.json` are the OpenAPI definitions, FOLDER holds the Go modules k8s.io/api and k8s.io/apimachinery, whose
+`generated.proto` files number the fields. Only facts that a server needs are kept (names, types, required, list
+and map semantics, numbers), one string a field; `fleet.pocket.typetable` documents the notation.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,32 @@ SHORT = {
     "io.k8s.apiextensions-apiserver.pkg.apis.": "",
     "io.k8s.kube-aggregator.pkg.apis.": "",
 }
-GROUPS = (
-    "admissionregistration.v1", "apps.v1", "autoscaling.v2", "autoscaling.v1.Scale", "batch.v1", "coordination.v1", "core.v1",
-    "discovery.v1", "events.v1", "networking.v1", "node.v1", "policy.v1", "rbac.v1", "scheduling.v1", "storage.v1",
-    "apiextensions.v1", "apiregistration.v1", "certificates.v1",
-)  # fmt: skip
+GROUPS = tuple(
+    f"{name}."
+    for name in (
+        "admissionregistration.v1",
+        "apps.v1",
+        "autoscaling.v2",
+        "autoscaling.v1.Scale",
+        "batch.v1",
+        "coordination.v1",
+        "core.v1",
+        "discovery.v1",
+        "events.v1",
+        "networking.v1",
+        "node.v1",
+        "policy.v1",
+        "rbac.v1",
+        "scheduling.v1",
+        "storage.v1",
+        "apiextensions.v1",
+        "apiregistration.v1",
+        "certificates.v1",
+        "meta.v1.DeleteOptions",
+        "authentication.v1",
+        "authorization.v1",
+    )
+)
 SCALARS = {
     "api.resource.Quantity": "q",
     "util.intstr.IntOrString": "x",
@@ -85,11 +108,59 @@ def semantics(schema: dict[str, Any]) -> str:
     return text + (" retain" if "retainKeys" in strategy else "")
 
 
+PACKAGES = (
+    "k8s.io.api.",
+    "k8s.io.apimachinery.pkg.apis.",
+    "k8s.io.apimachinery.pkg.",
+    "k8s.io.kube_aggregator.pkg.apis.",
+)
+FIELD = re.compile(
+    r"^ {2}(?:optional |repeated )?(?:map<string, ?(?P<value>[\w.]+)>|(?P<type>[\w.]+)) (?P<name>\w+) = (?P<number>\d+);", re.M
+)
+Messages = dict[str, list[tuple[str, str, str]]]
+
+
+def messages(folder: Path) -> Messages:
+    """The (name, type, number) of every field of every message below a folder."""
+    found: Messages = {}
+    for path in folder.rglob("generated.proto"):
+        text = path.read_text()
+        package = re.search(r"^package ([\w.]+);", text, re.M)
+        assert package
+        home = package[1].removeprefix(next((p for p in PACKAGES if package[1].startswith(p)), ""))
+        for name, body in re.findall(r"^message (\w+) \{\n(.*?)^\}", text, re.M | re.S):
+            found[f"{home}.{name}"] = [
+                (field["name"], _named(field["type"] or "", home), field["number"]) for field in FIELD.finditer(body)
+            ]
+    return found
+
+
+def _named(name: str, home: str) -> str:
+    name = name.removeprefix(".")
+    for prefix in PACKAGES:
+        if name.startswith(prefix):
+            return name.removeprefix(prefix)
+    return name if "." in name else f"{home}.{name}"
+
+
+def numbers(name: str, fields: set[str], known: Messages) -> dict[str, str]:
+    """The numbers of a type's fields; those of a struct that JSON inlines are a path such as `2.19`."""
+    found: dict[str, str] = {}
+    spelled = {field.lower(): field for field in fields}
+    for field, inner, number in known.get(name, ()):
+        if field.lower() in spelled:
+            found.setdefault(spelled[field.lower()], number)
+        else:
+            found |= {f: f"{number}.{n}" for f, n in numbers(inner, fields, known).items() if f not in found}
+    return found
+
+
 def main() -> None:
-    """Read the definitions named on the command line and write the table to standard output."""
+    """Read what is named on the command line and write the table to standard output."""
+    known = messages(Path(sys.argv[2]))
     document = json.loads(Path(sys.argv[1]).read_text())
     definitions = {short(k): v for k, v in (document.get("definitions") or document["$defs"]).items()}
-    wanted, table = [n for n in definitions if n.startswith(GROUPS) and not n.endswith("List")], {}
+    wanted, table = [n for n in definitions if f"{n}.".startswith(GROUPS) and not n.endswith("List")], {}
     while wanted:
         name = wanted.pop()
         if name in table or name in SCALARS:
@@ -99,6 +170,8 @@ def main() -> None:
         fields = {f + "!" * (f in required): code(s) for f, s in schema.get("properties", {}).items()}
         if schema.get("x-kubernetes-map-type") == "atomic":
             fields["@atomic"] = ""
+        numbered = numbers(name, set(schema.get("properties", ())), known)
+        fields = {f: c + (f" #{numbered[f.rstrip('!')]}" if f.rstrip("!") in numbered else "") for f, c in fields.items()}
         table[name] = fields
         wanted += [
             t.split(" ")[0].lstrip("[{").removeprefix(".") for t in fields.values() if "." in t.split(" ")[0]

@@ -1,115 +1,111 @@
-"""The protobuf form of the few kinds that client-go sends that way whatever the server would like better.
+"""Kubernetes' protobuf, read: typed Go clients send built-in kinds that way and do not fall back to JSON.
 
-Only what those messages need: field numbers and types from Kubernetes' published `generated.proto` files. Fields
-that are not listed are skipped, as protobuf prescribes.
+The numbers of the fields stand in the table of types. A field with a path for a number, such as `2.19`, is one of
+a struct that has a message of its own in protobuf and none in JSON. Fields nobody knows are skipped.
 """
 
 import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from .errors import ApiError, bad_request
+from .typetable import codes
 
-# A field is (name, type): s string, i integer, b boolean, y bytes, t time, a dict a message; in a tuple with LIST
-# or MAP (from strings) a repeated one.
-LIST, MAP = "list", "map"
-Message = dict[int, tuple[str, Any]]
-
-_OWNER: Message = {
-    1: ("kind", "s"),
-    3: ("name", "s"),
-    4: ("uid", "s"),
-    5: ("apiVersion", "s"),
-    6: ("controller", "b"),
-    7: ("blockOwnerDeletion", "b"),
-}
-_META: Message = {
-    1: ("name", "s"),
-    2: ("generateName", "s"),
-    3: ("namespace", "s"),
-    5: ("uid", "s"),
-    6: ("resourceVersion", "s"),
-    7: ("generation", "i"),
-    8: ("creationTimestamp", "t"),
-    9: ("deletionTimestamp", "t"),
-    11: ("labels", (MAP, "s")),
-    12: ("annotations", (MAP, "s")),
-    13: ("ownerReferences", (LIST, _OWNER)),
-    14: ("finalizers", (LIST, "s")),
-}
-_REFERENCE: Message = {
-    1: ("kind", "s"),
-    2: ("namespace", "s"),
-    3: ("name", "s"),
-    4: ("uid", "s"),
-    5: ("apiVersion", "s"),
-    6: ("resourceVersion", "s"),
-    7: ("fieldPath", "s"),
-}
-_KINDS: dict[str, Message] = {
-    "Secret": {
-        1: ("metadata", _META),
-        2: ("data", (MAP, "y")),
-        3: ("type", "s"),
-        4: ("stringData", (MAP, "s")),
-        5: ("immutable", "b"),
-    },
-    "ConfigMap": {
-        1: ("metadata", _META),
-        2: ("data", (MAP, "s")),
-        3: ("binaryData", (MAP, "y")),
-        4: ("immutable", "b"),
-    },
-    "Namespace": {1: ("metadata", _META), 2: ("spec", {1: ("finalizers", (LIST, "s"))})},
-    "ServiceAccount": {
-        1: ("metadata", _META),
-        2: ("secrets", (LIST, _REFERENCE)),
-        3: ("imagePullSecrets", (LIST, {1: ("name", "s")})),
-        4: ("automountServiceAccountToken", "b"),
-    },
-    "Event": {
-        1: ("metadata", _META),
-        2: ("involvedObject", _REFERENCE),
-        3: ("reason", "s"),
-        4: ("message", "s"),
-        5: ("source", {1: ("component", "s"), 2: ("host", "s")}),
-        6: ("firstTimestamp", "t"),
-        7: ("lastTimestamp", "t"),
-        8: ("count", "i"),
-        9: ("type", "s"),
-    },
-    "DeleteOptions": {
-        1: ("gracePeriodSeconds", "i"),
-        2: ("preconditions", {1: ("uid", "s"), 2: ("resourceVersion", "s")}),
-        3: ("orphanDependents", "b"),
-        4: ("propagationPolicy", "s"),
-        5: ("dryRun", (LIST, "s")),
-    },
-    # The server's answer does not depend on what is asked.
-    "SelfSubjectAccessReview": {1: ("metadata", _META)},
-    "SelfSubjectReview": {1: ("metadata", _META)},
-    "SelfSubjectRulesReview": {1: ("metadata", _META)},
-    "TokenRequest": {1: ("metadata", _META)},
-}
+Number = tuple[int, ...]
 
 
 def decode(body: bytes) -> dict[str, Any]:
     """The object in a Kubernetes protobuf envelope, its magic number taken off.
 
-    Raises 415 for a kind that is not spoken here and 400 for bytes that are no protobuf.
+    Raises 415 for a kind that has no protobuf form and 400 for bytes that are none.
     """
     try:
         envelope = dict(_fields(body))
         type_meta = {number: bytes(value).decode() for number, value in _fields(envelope[1])}
-        kind = type_meta.get(2, "")
-        if kind not in _KINDS:
-            why = f"a pocket cluster reads {kind or 'this kind'} as JSON only, not as protobuf"
-            raise ApiError(415, "UnsupportedMediaType", why)
-        message = _message(_KINDS[kind], envelope.get(2, b""))
+        api_version, kind = type_meta.get(1, ""), type_meta.get(2, "")
+        message = _message(_type_name(api_version, kind), envelope.get(2, b""))
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise bad_request(f"the body is no protobuf: {error!r}") from error
-    return {"apiVersion": type_meta.get(1, ""), "kind": kind, **message}
+    return {"apiVersion": api_version, "kind": kind, **message}
+
+
+def _type_name(api_version: str, kind: str) -> str:
+    group, _, version = api_version.rpartition("/")
+    name = f"{group.split('.')[0] or 'core'}.{version}.{kind}"
+    if kind == "DeleteOptions":
+        name = "meta.v1.DeleteOptions"
+    if not _numbers(name):
+        raise ApiError(415, "UnsupportedMediaType", f"{kind} in {api_version} is read as JSON only")
+    return name
+
+
+@cache
+def _numbers(name: str) -> dict[Number, tuple[str, str]]:
+    """The name and the notation of each numbered field of a type."""
+    found = {}
+    for field, code in codes(name).items():
+        shape, *marks = code.split(" ")
+        for mark in marks:
+            if mark.startswith("#"):
+                found[tuple(map(int, mark[1:].split(".")))] = (field.removesuffix("!"), shape)
+    return found
+
+
+def _message(name: str, data: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    _read_into(found, _numbers(name), (), data)
+    return found
+
+
+def _read_into(found: dict[str, Any], numbers: dict[Number, tuple[str, str]], at: Number, data: Any) -> None:
+    inlined = {number[: len(at) + 1] for number in numbers if len(number) > len(at) + 1}
+    for number, value in _fields(data):
+        place = (*at, number)
+        if place in inlined:
+            _read_into(found, numbers, place, value)
+        elif place in numbers:
+            _store(found, *numbers[place], value)
+
+
+def _store(found: dict[str, Any], name: str, shape: str, value: Any) -> None:
+    if shape[0] == "[":
+        found.setdefault(name, []).append(_value(shape[1:], value))
+    elif shape[0] == "{":
+        pair = dict(_fields(value))
+        found.setdefault(name, {})[bytes(pair.get(1, b"")).decode()] = _value(shape[1:], pair.get(2, b""))
+    else:
+        read = _value(shape, value)
+        # Go writes the empty values of fields without a pointer, which JSON leaves out.
+        if read not in ("", None):
+            found[name] = read
+
+
+def _value(shape: str, value: Any) -> Any:
+    if shape[0] == ".":
+        return _message(shape[1:], value)
+    if shape[0] == "[":
+        # A list as a map's value is a message with one repeated field.
+        return [_value(shape[1:], item) for _, item in _fields(value)]
+    match shape:
+        case "s":
+            return bytes(value).decode()
+        case "y":
+            return base64.b64encode(value).decode()
+        case "b":
+            return bool(value)
+        case "i":
+            return value - (1 << 64) if value >> 63 else value
+        case "t":
+            seconds = dict(_fields(value)).get(1)
+            return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        case "q":
+            return bytes(dict(_fields(value)).get(1, b"")).decode()
+        case "x":
+            parts = dict(_fields(value))
+            return bytes(parts.get(3, b"")).decode() if parts.get(1) else _value("i", parts.get(2, 0))
+    raise ValueError(f"a field of type {shape!r} has no protobuf form")
 
 
 def _fields(data: Any) -> Iterator[tuple[int, Any]]:
@@ -142,37 +138,3 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 128:
             return value, at
         shift += 7
-
-
-def _message(schema: Message, data: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for number, value in _fields(data):
-        if number not in schema:
-            continue
-        name, sort = schema[number]
-        match sort:
-            case (repeat, inner) if repeat == MAP:
-                pair = dict(_fields(value))
-                found.setdefault(name, {})[bytes(pair.get(1, b"")).decode()] = _value(inner, pair.get(2, b""))
-            case (_, inner):
-                found.setdefault(name, []).append(_value(inner, value))
-            case _:
-                read = _value(sort, value)
-                if read not in ("", None, {}):
-                    found[name] = read
-    return found
-
-
-def _value(sort: Any, value: Any) -> Any:
-    if isinstance(sort, dict):
-        return _message(sort, value)
-    if sort == "s":
-        return bytes(value).decode()
-    if sort == "y":
-        return base64.b64encode(value).decode()
-    if sort == "b":
-        return bool(value)
-    if sort == "t":
-        seconds = dict(_fields(value)).get(1)
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
-    return value

@@ -1,9 +1,10 @@
 """The types of the built-in kinds, as OpenAPI schemas made on demand from `data/types.json`.
 
 One string describes a field there: `s` string, `i` integer, `n` number, `b` boolean, `y` base64 bytes, `t` time,
-`q` quantity, `x` integer or string, `o` free object, `.Name` another type; `[` before it makes a list, `{` a map.
-Behind it stand the merge semantics: `map=KEYS`, `merge=KEY` (the strategic patch's key where it is not the first
-of KEYS), `set`, `atomic`, `retain`. A `!` after the field's name means required, `@atomic` a struct of one piece.
+`q` quantity, `x` integer or string, `o` free object, `.Name` another type; `[` before it makes a list, `{` a
+map. Behind it stand the merge semantics `map=KEYS`, `merge=KEY` (the strategic patch's key where it is not the
+first of KEYS), `set`, `atomic` and `retain`, and with `#` the field's number in protobuf. A `!` after the field's
+name means required, `@atomic` a struct of one piece.
 """
 
 from collections.abc import Mapping
@@ -38,9 +39,9 @@ def _table() -> dict[str, dict[str, str]]:
     return table
 
 
-def names() -> list[str]:
-    """Every type there is, such as `core.v1.Container`."""
-    return list(_table())
+def codes(name: str) -> dict[str, str]:
+    """The notation of each field of a type such as `core.v1.Container`; nothing for a type that is not known."""
+    return _table().get(name, {})
 
 
 def reference(name: str) -> Schema:
@@ -88,6 +89,8 @@ def _semantics(marks: list[str], *, listed: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for mark in marks:
         name, _, value = mark.partition("=")
+        if name.startswith("#"):
+            continue
         if name == "map":
             found["x-kubernetes-list-type"] = "map"
             found["x-kubernetes-list-map-keys"] = value.split(",")
