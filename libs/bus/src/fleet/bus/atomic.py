@@ -9,6 +9,7 @@ import orjson
 from fleet.bus import publish as publishing
 from fleet.bus.connection import Connection, refusal
 from fleet.bus.errors import Refused
+from fleet.bus.floors import hold
 from fleet.events import Event, Stored
 
 LIMIT = 1000
@@ -29,6 +30,7 @@ async def commit(
     """
     if not 0 < len(events) <= LIMIT or len({event.STREAM for event in events}) != 1:
         raise ValueError(f"an atomic batch has 1 to {LIMIT} events of one stream, not {len(events)}")
+    await hold(connection, events[0].STREAM)
     batch = {"Nats-Batch-Id": secrets.token_hex(12)}
     answer: dict[str, Any] = {}
     for number, event in enumerate(events, 1):
@@ -46,4 +48,6 @@ async def commit(
             await connection.publish(event.subject(), body, headers=headers)
     if answer.get("count", 1) != len(events):
         raise Refused(f"an atomic batch to {events[0].STREAM}", 409, "the server stored none of it")
-    return int(answer["seq"])
+    sequence = int(answer["seq"])
+    connection.floors.there(events[0].STREAM, sequence, connection.generation)
+    return sequence

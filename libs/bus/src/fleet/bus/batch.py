@@ -19,6 +19,7 @@ from nats.aio.subscription import Subscription
 from fleet.bus import publish as publishing
 from fleet.bus.connection import Connection, refusal
 from fleet.bus.errors import Refused, Unreachable
+from fleet.bus.floors import hold, stream_of
 from fleet.events import Event, Stored
 
 FLOW = 1000
@@ -65,7 +66,7 @@ class Batch:
         self._answered = False
         self._failure: Exception | None = None
         self._final: dict[str, Any] | None = None
-        self._subject = ""
+        self._subject = self._stream = ""
         self._news = asyncio.Event()
         self._subscription: Subscription | None = None
         self._pinger: asyncio.Task[None] | None = None
@@ -123,6 +124,9 @@ class Batch:
             Unreachable: the connection was lost, or the server is silent for 10 s.
         """
         first = self._sent == 0
+        if first:
+            self._stream = stream_of(subject)
+            await hold(self._connection, self._stream)
         self._sent += 1
         self._subject = subject
         self._queue(subject, body, headers, self._sent, _START if first else _ADD)
@@ -160,6 +164,8 @@ class Batch:
         if self._final is not None and self._final.get("count") != self._sent:
             raise Refused("a batch", 409, f"{self._final.get('count')} of {self._sent} messages were stored")
         self.stored = self._sent
+        if self._final is not None:
+            self._connection.floors.there(self._stream, int(self._final["seq"]), self._connection.generation)
 
     async def _wait_while(self, waiting: Callable[[], bool]) -> None:
         while waiting():

@@ -140,6 +140,13 @@ class Bus:
         """
         return await atomic.commit(self.connection, events, source=source, cause=cause)
 
+    def witness(self, stream: str, sequence: int) -> None:
+        """Say that some record names this sequence of a stream, as ROLLOUTS names one of MEMBERS.
+
+        Where the stream has lost it, it is burned before this process writes there next.
+        """
+        self.connection.floors.witness(stream, sequence)
+
     async def last(self, cls: type[E], *, at_least: int = 0, **names: object) -> Stored[E] | None:
         """The last value of a class by its names, or None; see `read.last_on` for `at_least`."""
         return cast(

@@ -15,12 +15,14 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from fleet.bus.errors import Full, Refused, Unreachable
+from fleet.bus.witness import Floors
 
 API_TIMEOUT = 5.0
 """Seconds that one question to JetStream's API may take."""
 
 _STATUS = "Status"
 _BACKOFF_CAP = 2.0
+_PERMISSIONS = "permissions violation"
 Callback = Callable[[Msg], Awaitable[None]]
 _log = structlog.get_logger("fleet.bus")
 
@@ -29,12 +31,25 @@ class Unanswered(Unreachable):
     """Nobody serves the subject at the moment."""
 
 
+class _Client(Client):
+    """Connects again where nats-py would close for good, as after `Slow Consumer` or a revoked account."""
+
+    async def _process_err(self, err_msg: str) -> None:
+        if _PERMISSIONS in err_msg:
+            await super()._process_err(err_msg)
+            return
+        await self._error_cb(nats.errors.Error(f"the server said {err_msg}"))
+        await self._process_op_err(nats.errors.StaleConnectionError())
+
+
 class Connection:
     """Wraps one nats-py client.
 
     The client's own buffer for messages that are published while the connection is away is switched
     off: such a publish fails at once and is repeated by whoever awaits it, so nothing is stored late
     behind its publisher's back, and no cancellation is swallowed in a forced flush.
+
+    A server's error that would make the client close for good makes it connect again instead.
 
     `generation` counts the connections made, `closed` is set when none will come any more, and every
     function in `losses` is called when a connection is lost.
@@ -45,6 +60,7 @@ class Connection:
         self.where = where
         self.closed = asyncio.Event()
         self.generation = 0
+        self.floors = Floors()
         self.losses: set[Callable[[], None]] = set()
         self._ready = asyncio.Event()
         self._closing = False
@@ -66,7 +82,7 @@ class Connection:
         Raises:
             Unreachable: no server accepted the connection in that time; the last reason is in it.
         """
-        connection = cls(Client(), _place(url))
+        connection = cls(_Client(), _place(url))
         try:
             async with asyncio.timeout(patience):
                 await connection._dial(url.split(","), name, seed, inbox_prefix)

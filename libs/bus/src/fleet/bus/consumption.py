@@ -71,14 +71,16 @@ class Consumption:
                 await self._take_all(lanes)
 
     async def _take_all(self, lanes: Lanes) -> None:
+        stream = self._cls.STREAM
         while True:
-            pull = Pull(self._connection, self._cls.STREAM, self._durable, batch=_BATCH, ahead=2 * _BATCH)
+            pull = Pull(self._connection, stream, self._durable, batch=_BATCH, ahead=2 * _BATCH)
             try:
                 await self._rewind()
                 await pull.open()
                 while True:
                     await self._wait_for_room()
                     if (message := await pull.take()) is not None:
+                        self._connection.floors.there(stream, message.sequence, pull.generation)
                         await self._accept(message, lanes)
             except (PullLost, Refused, Unreachable) as error:
                 if self._connection.closed.is_set():

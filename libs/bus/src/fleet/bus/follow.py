@@ -115,8 +115,7 @@ class Feed(Generic[E], AsyncIterator[Stored[E]]):
                         return None
                 message = await self._pull.take()
                 if message is None or message.delivery == self._expected:
-                    self._expected += message is not None
-                    return message
+                    return self._taken(message, self._pull.generation)
                 raise PullLost(f"delivery {message.delivery} came instead of {self._expected}")
             except (PullLost, Unreachable) as error:
                 _log.debug("feed interrupted", stream=self._stream, error=str(error))
@@ -126,6 +125,12 @@ class Feed(Generic[E], AsyncIterator[Stored[E]]):
                         f"following {self._stream}", self._connection.where, "closed"
                     ) from error
                 await asyncio.sleep(_PAUSE)
+
+    def _taken(self, message: Message | None, generation: int) -> Message | None:
+        if message is not None:
+            self._expected += 1
+            self._connection.floors.there(self._stream, message.sequence, generation)
+        return message
 
     async def _open(self) -> Pull:
         """A consumer behind the last message taken, or for a new snapshot."""

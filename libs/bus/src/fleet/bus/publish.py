@@ -9,6 +9,7 @@ import orjson
 
 from fleet.bus.connection import Connection, refusal
 from fleet.bus.errors import Conflict, Unreachable
+from fleet.bus.floors import hold
 from fleet.bus.read import last_on
 from fleet.events import Envelope, Event, Stored, digest16, event_id
 
@@ -75,6 +76,7 @@ async def publish(
     while True:
         left = max(0.05, deadline - clock())
         try:
+            await hold(connection, stream)
             answer = await connection.request(subject, body, headers=sent, timeout=min(left, _ATTEMPT))
             break
         except Unreachable:
@@ -85,7 +87,9 @@ async def publish(
     ack = orjson.loads(answer.data)
     error = ack.get("error")
     if error is None:
-        return int(ack["seq"])
+        sequence = int(ack["seq"])
+        connection.floors.there(stream, sequence, connection.generation)
+        return sequence
     if expect is None or error.get("err_code") not in _WRONG_SEQUENCE:
         raise refusal(f"publishing to {subject}", error)
     if repeated and (own := await _already(connection, stream, subject, headers)):

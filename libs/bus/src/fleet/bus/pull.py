@@ -27,10 +27,12 @@ class Pull:
     """Messages of one consumer, in the order of their delivery, never more than `ahead` of the reader.
 
     nats-py's own `fetch` awaits every message singly and stops at 45,000 a second; this one takes them in
-    a callback and keeps the server busy with requests, as long as the reader keeps up.
+    a callback and keeps the server busy with requests, as long as the reader keeps up. `generation` is
+    that of the connection.
     """
 
     def __init__(self, connection: Connection, stream: str, consumer: str, *, batch: int, ahead: int) -> None:
+        self.generation = connection.generation
         self._connection = connection
         self._address = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._batch = batch
