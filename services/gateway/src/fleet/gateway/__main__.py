@@ -1,0 +1,5 @@
+"""`python -m fleet.gateway`."""
+
+from fleet.gateway.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""What the gateway decides: how a question is read, and what a manifest lets its cluster see."""
