@@ -20,7 +20,9 @@ START_SECONDS = 15.0
 
 @asynccontextmanager
 async def pocket(data: Path, *names: str) -> AsyncIterator[PocketServer]:
-    """Clusters served by this process for as long as the context lasts; `data` is a folder of the test's own."""
+    """Clusters served by this process for as long as the context lasts; `data` is a folder of the test's
+    own.
+    """
     async with PocketServer(data, names=names) as server:
         yield server
 

@@ -2,9 +2,10 @@
 
     python tools/builtin_types.py swagger.json FOLDER > src/fleet/pocket/data/types.json
 
-`swagger.json` are the OpenAPI definitions, FOLDER holds the Go modules k8s.io/api and k8s.io/apimachinery, whose
-`generated.proto` files number the fields. Only facts that a server needs are kept (names, types, required, list
-and map semantics, numbers), one string a field; `fleet.pocket.typetable` documents the notation.
+`swagger.json` are the OpenAPI definitions, FOLDER holds the Go modules k8s.io/api and k8s.io/apimachinery,
+whose `generated.proto` files number the fields. Only facts that a server needs are kept (names, types,
+required, list and map semantics, numbers), one string a field; `fleet.pocket.typetable` documents the
+notation.
 """
 
 import json
@@ -115,7 +116,8 @@ PACKAGES = (
     "k8s.io.kube_aggregator.pkg.apis.",
 )
 FIELD = re.compile(
-    r"^ {2}(?:optional |repeated )?(?:map<string, ?(?P<value>[\w.]+)>|(?P<type>[\w.]+)) (?P<name>\w+) = (?P<number>\d+);", re.M
+    r"^ {2}(?:\w+ )??(?:map<string, ?[\w.]+>|(?P<type>[\w.]+)) (?P<name>\w+) = (?P<number>\d+);",
+    re.M,
 )
 Messages = dict[str, list[tuple[str, str, str]]]
 
@@ -130,7 +132,8 @@ def messages(folder: Path) -> Messages:
         home = package[1].removeprefix(next((p for p in PACKAGES if package[1].startswith(p)), ""))
         for name, body in re.findall(r"^message (\w+) \{\n(.*?)^\}", text, re.M | re.S):
             found[f"{home}.{name}"] = [
-                (field["name"], _named(field["type"] or "", home), field["number"]) for field in FIELD.finditer(body)
+                (field["name"], _named(field["type"] or "", home), field["number"])
+                for field in FIELD.finditer(body)
             ]
     return found
 
@@ -171,7 +174,10 @@ def main() -> None:
         if schema.get("x-kubernetes-map-type") == "atomic":
             fields["@atomic"] = ""
         numbered = numbers(name, set(schema.get("properties", ())), known)
-        fields = {f: c + (f" #{numbered[f.rstrip('!')]}" if f.rstrip("!") in numbered else "") for f, c in fields.items()}
+        fields = {
+            f: c + (f" #{numbered[f.rstrip('!')]}" if f.rstrip("!") in numbered else "")
+            for f, c in fields.items()
+        }
         table[name] = fields
         wanted += [
             t.split(" ")[0].lstrip("[{").removeprefix(".") for t in fields.values() if "." in t.split(" ")[0]

@@ -165,7 +165,7 @@ async def _through_library(config: dict[str, Any], context: str, base: Path) -> 
         await authorization()
     except ConfigException:
         raise AccessError(f"kubeconfig: context {context!r} cannot be used") from None
-    tls, server = None, str(settings.host)
+    tls, server = None, settings.host or ""
     if server.startswith("https:"):
         tls = ssl.create_default_context(cafile=settings.ssl_ca_cert)
         if not settings.verify_ssl:
@@ -173,5 +173,10 @@ async def _through_library(config: dict[str, Any], context: str, base: Path) -> 
         if settings.cert_file:
             tls.load_cert_chain(settings.cert_file, settings.key_file)
     return Access(
-        context, settings.host.rstrip("/"), authorization, tls, settings.tls_server_name, settings.proxy
+        name=context,
+        server=server.rstrip("/"),
+        authorization=authorization,
+        tls=tls,
+        server_name=settings.tls_server_name,
+        proxy=settings.proxy,
     )

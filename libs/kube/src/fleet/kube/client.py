@@ -49,8 +49,8 @@ class _Query:
 class KubeClient:
     """One cluster. Close it, or use it as an async context manager.
 
-    Methods raise NotFound, Conflict, Invalid, Forbidden, Expired or Unavailable (see `errors`). `namespace` is
-    ignored for kinds that have none; without it, a list or watch is of all namespaces.
+    Methods raise NotFound, Conflict, Invalid, Forbidden, Expired or Unavailable (see `errors`). `namespace`
+    is ignored for kinds that have none; without it, a list or watch is of all namespaces.
     """
 
     def __init__(self, *, reached: access.Access) -> None:
@@ -121,7 +121,7 @@ class KubeClient:
         fields: str | None = None,
         metadata_only: bool = False,
     ) -> Listing:
-        """All objects that the label and field selectors choose; read in pages, once more when they expire."""
+        """All objects that the selectors choose; read in pages, and once more when they expire."""
         resource = await self.resource(api_version, kind)
         first = _Query(resource, namespace, labels, fields, metadata_only, PAGE)
         try:
@@ -203,7 +203,7 @@ class KubeClient:
         dry_run: bool = False,
         subresource: str | None = None,
     ) -> Object:
-        """Server-side apply of a whole opinion; Conflict when another manager owns a field, unless `force`."""
+        """Server-side apply; Conflict when another manager owns a field, unless `force`."""
         parameters = _write(field_manager, dry_run) | ({"force": "true"} if force else {})
         path = await self._path_of(obj, subresource)
         return await self._connection.request(
@@ -221,7 +221,9 @@ class KubeClient:
     async def replace(
         self, obj: Object, *, field_manager: str, dry_run: bool = False, subresource: str | None = None
     ) -> Object:
-        """Put an object in the place of its present state; Conflict when its resourceVersion is not the present."""
+        """Put an object in the place of its present state; Conflict when its resourceVersion is not the
+        present.
+        """
         path = await self._path_of(obj, subresource)
         return await self._connection.request(
             "PUT", path, parameters=_write(field_manager, dry_run), body=obj

@@ -71,7 +71,9 @@ class Connection:
     async def stream(
         self, path: str, *, parameters: Parameters, accept: str, silence: float
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The chunks of an answer without end; gives up after `silence` seconds without one. Raises a KubeError."""
+        """The chunks of an answer without end; gives up after `silence` seconds without one. Raises a
+        KubeError.
+        """
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence)
         async with self._open("GET", path, parameters, None, {"Accept": accept}, timeout) as response:
             yield response.content.iter_any()

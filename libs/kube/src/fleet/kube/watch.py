@@ -40,8 +40,8 @@ class Watch:
     async def events(self) -> AsyncIterator[WatchEvent]:
         """Every change, in order, once; waits out what is `Unavailable`.
 
-        Raises Expired when the version is not kept any more (list again), and NotFound or Forbidden when there
-        is nothing to watch.
+        Raises Expired when the version is not kept any more (list again), and NotFound or Forbidden when
+        there is nothing to watch.
         """
         pause = FIRST_PAUSE
         while True:

@@ -51,8 +51,8 @@ def check_identity(resource: Resource, obj: Any, namespace: str, name: str) -> O
 def check_fields(resource: Resource, obj: Object, validation: str) -> list[str]:
     """Drop unknown fields, default and type-check a whole object; returns warnings for the client.
 
-    `validation` is the `fieldValidation` parameter: Strict makes an unknown field a 400, Warn a warning, Ignore
-    nothing. A value of a wrong type is 400 for built-in kinds and 422 for custom ones.
+    `validation` is the `fieldValidation` parameter: Strict makes an unknown field a 400, Warn a warning,
+    Ignore nothing. A value of a wrong type is 400 for built-in kinds and 422 for custom ones.
     """
     walk = Walk(drop_nulls=not resource.custom)
     if _has_spec(resource):
@@ -72,7 +72,8 @@ def check_fields(resource: Resource, obj: Object, validation: str) -> list[str]:
 def check_apply(resource: Resource, config: Object) -> None:
     """The checks of a partial object that a manager applies.
 
-    An unknown or ill-typed field is a 400. (Real servers answer 500 with the same text, a known flaw of theirs.)
+    An unknown or ill-typed field is a 400. (Real servers answer 500 with the same text, a known flaw of
+    theirs.)
     """
     walk = Walk(drop_nulls=True, defaulting=False)
     walk.conform(config, resource.schema)
@@ -80,12 +81,15 @@ def check_apply(resource: Resource, config: Object) -> None:
     faults += [f".{m.path}: expected {m.wanted}, got {_go_type(m.value)}" for m in walk.mismatches]
     if faults:
         metadata = config["metadata"]
-        where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {resource.api_version}, Kind={resource.kind}"
+        named = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+        where = f"{named}; {resource.api_version}, Kind={resource.kind}"
         raise bad_request(f"failed to create typed patch object ({where}): {faults[0]}")
 
 
 def complete(resource: Resource, obj: Object, before: Object | None) -> None:
-    """Set the defaults of a built-in kind, and check names and rules; raises 422 with everything that is wrong."""
+    """Set the defaults of a built-in kind, and check names and rules; raises 422 with everything that is
+    wrong.
+    """
     causes = list(metadata_causes(resource.kind, obj["metadata"]))
     if not resource.custom:
         if resource.kind == "Secret" and isinstance(plain := obj.pop("stringData", None), dict):
@@ -106,19 +110,20 @@ def _has_spec(resource: Resource) -> bool:
 def _mismatch(resource: Resource, obj: Object, mismatches: Iterable[Mismatch]) -> ApiError:
     if resource.custom:
         causes = [
-            Cause(
-                m.path,
-                "FieldValueTypeInvalid",
-                f'Invalid value: "{_go_type(m.value)}": {m.path} in body must be of type {m.wanted}: "{_go_type(m.value)}"',
-            )
-            for m in mismatches
+            Cause(m.path, "FieldValueTypeInvalid", f"Invalid value: {_type_said(m)}") for m in mismatches
         ]
         return invalid(resource.kind, resource.group, obj["metadata"].get("name") or "", causes)
     first = next(iter(mismatches))
+    where = f"{resource.kind}.{first.path} of type {first.wanted}"
     return bad_request(
-        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: json: cannot '
-        f"unmarshal {_go_type(first.value)} into field {resource.kind}.{first.path} of type {first.wanted}"
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: json: '
+        f"cannot unmarshal {_go_type(first.value)} into field {where}"
     )
+
+
+def _type_said(mismatch: Mismatch) -> str:
+    found = f'"{_go_type(mismatch.value)}"'
+    return f"{found}: {mismatch.path} in body must be of type {mismatch.wanted}: {found}"
 
 
 def _go_type(value: Any) -> str:

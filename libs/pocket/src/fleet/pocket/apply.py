@@ -40,8 +40,8 @@ def apply(
 ) -> Applied:
     """Merge `config` into a copy of `live` that the caller hands over.
 
-    What `who` applied before and does not name any more is removed unless somebody else owns it. Raises the 409
-    of conflicting field managers unless `force`, which takes the fields from them.
+    What `who` applied before and does not name any more is removed unless somebody else owns it. Raises the
+    409 of conflicting field managers unless `force`, which takes the fields from them.
     """
     wanted = fields_of(config, schema)
     disputed = _conflicts(live, config, ownership, who, wanted)

@@ -34,7 +34,9 @@ def timestamp() -> str:
 
 
 class Cluster:
-    """The objects of one cluster and the verbs on them; every verb raises `ApiError` for what a server refuses."""
+    """The objects of one cluster and the verbs on them; every verb raises `ApiError` for what a server
+    refuses.
+    """
 
     def __init__(self, *, name: str, journal: Journal, on_work: Callable[[], None] = lambda: None) -> None:
         self.name = name
@@ -48,7 +50,9 @@ class Cluster:
         self.controllers.resume()
 
     def settle(self) -> None:
-        """Do everything that controllers and kubelet have to do now; a server calls it soon after each write."""
+        """Do everything that controllers and kubelet have to do now; a server calls it soon after each
+        write.
+        """
         self.controllers.run()
 
     def _changed(self, change: Change) -> None:
@@ -277,7 +281,8 @@ class Cluster:
         key = self.key(resource, namespace, name)
         metadata = before["metadata"]
         if options.uid not in (None, metadata["uid"]):
-            why = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {metadata['uid']}"
+            found = metadata["uid"]
+            why = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {found}"
             raise conflict(resource.plural, resource.group, name, why)
         if options.version not in (None, metadata["resourceVersion"]):
             raise conflict(resource.plural, resource.group, name)

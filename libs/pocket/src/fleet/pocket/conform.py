@@ -1,7 +1,7 @@
 """Bring a value into the form its schema asks for: unknown fields dropped, defaults set, types checked.
 
-The checks are those of a structural schema: type, required, enum, pattern, lengths, bounds. Rules in CEL are not
-evaluated.
+The checks are those of a structural schema: type, required, enum, pattern, lengths, bounds. Rules in CEL
+are not evaluated.
 """
 
 import base64
@@ -73,7 +73,7 @@ class Walk:
         self._scalar(value, schema, path)
         return value
 
-    def _object(self, value: Any, schema: Schema, path: str) -> dict[str, Any]:
+    def _object(self, value: Any, schema: Schema, path: str) -> Any:
         properties: dict[str, Schema] = schema.get("properties") or {}
         more = schema.get("additionalProperties")
         for name in list(value):
@@ -97,7 +97,7 @@ class Walk:
         self._bound(len(value), schema, "Properties", path)
         return value
 
-    def _array(self, value: Any, schema: Schema, path: str) -> list[Any]:
+    def _array(self, value: Any, schema: Schema, path: str) -> Any:
         items = schema.get("items") or {}
         value = [self.conform(item, items, f"{path}[{n}]") for n, item in enumerate(value)]
         self._bound(len(value), schema, "Items", path)

@@ -184,7 +184,9 @@ class Controllers:
             self._cluster.patch(resource, *key, lambda present: {**present, "status": status}, options)
 
     def _annotate(self, resource: Resource, key: Key, obj: Object, *, bound: bool) -> None:
-        """What controllers write beside the status: a Deployment's revision, a claim's volume, a pod's node."""
+        """What controllers write beside the status: a Deployment's revision, a claim's volume, a pod's
+        node.
+        """
         if resource.kind == "Deployment":
             change = next_revision(obj)
         elif resource.kind == "PersistentVolumeClaim" and bound and not obj["spec"].get("volumeName"):

@@ -10,7 +10,9 @@ CLUSTER_IPS = "10.96"
 
 
 def set_defaults(kind: str, obj: Object) -> None:
-    """Fill in what a new or changed object of a built-in kind leaves out; runs on every write and is idempotent."""
+    """Fill in what a new or changed object of a built-in kind leaves out; runs on every write and is
+    idempotent.
+    """
     fill = _KINDS.get(kind)
     if fill:
         fill(obj)

@@ -21,7 +21,9 @@ VERSION: Object = {
 
 
 def answer(registry: Registry, path: str) -> Object | None:
-    """The document at a discovery path; None when the path is none. Raises 404 for a group that is not served."""
+    """The document at a discovery path; None when the path is none. Raises 404 for a group that is not
+    served.
+    """
     parts = path.strip("/").split("/")
     match parts:
         case ["version"]:

@@ -97,7 +97,8 @@ def forbidden(plural: str, group: str, name: str, why: str, **details: Any) -> A
 
 def unsupported_media_type(content_type: str, accepted: Sequence[str]) -> ApiError:
     """415 with what would be accepted."""
-    message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
+    known = ", ".join(accepted)
+    message = f"the body of the request was in an unknown format - accepted media types include: {known}"
     return ApiError(415, "UnsupportedMediaType", message, {"contentType": content_type})
 
 

@@ -1,7 +1,7 @@
 """Sets of fields as server-side apply keeps them: paths whose elements are spelled as in `FieldsV1`.
 
-An element is `f:NAME` (a field), `k:JSON` (the item of a map list with these keys), `v:JSON` (a member of a set) or
-`.` (the item itself, as opposed to what is in it).
+An element is `f:NAME` (a field), `k:JSON` (the item of a map list with these keys), `v:JSON` (a member of a
+set) or `.` (the item itself, as opposed to what is in it).
 """
 
 from collections.abc import Iterator

@@ -18,8 +18,8 @@ INSERT INTO counter SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM counter);
 class SqliteJournal:
     """One file, one connection, one transaction for each change.
 
-    The operating system's buffers survive the death of the process, so nothing is synced for each write; a power
-    failure may lose the last moments but never tears a transaction.
+    The operating system's buffers survive the death of the process, so nothing is synced for each write; a
+    power failure may lose the last moments but never tears a transaction.
     """
 
     def __init__(self, path: Path) -> None:

@@ -14,7 +14,9 @@ log = logging.getLogger("fleet.pocket")
 
 
 def read_names(data: Path) -> list[str]:
-    """The clusters in `clusters.json`; none when there is no such file. Raises ValueError with the file's name."""
+    """The clusters in `clusters.json`; none when there is no such file. Raises ValueError with the file's
+    name.
+    """
     path = data / "clusters.json"
     if not path.exists():
         return []
@@ -38,7 +40,6 @@ async def follow(server: PocketServer, data: Path) -> None:
 
 async def serve(data: Path, port: int) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reads the list of clusters again."""
-    data.mkdir(parents=True, exist_ok=True)
     signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -60,5 +61,6 @@ def main() -> None:
     host, _, port = options.listen.rpartition(":")
     if host != HOST or not port.isdigit():
         parser.error(f"--listen {options.listen}: pocket clusters listen on {HOST}:PORT only")
+    options.data.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     asyncio.run(serve(options.data, int(port)))

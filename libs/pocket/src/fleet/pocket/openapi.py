@@ -1,4 +1,6 @@
-"""The OpenAPI documents: schemas for `kubectl explain` and validation, and the sign that the server validates."""
+"""The OpenAPI documents: schemas for `kubectl explain` and validation, and the sign that the server
+validates.
+"""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Kubernetes' protobuf, read: typed Go clients send built-in kinds that way and do not fall back to JSON.
 
-The numbers of the fields stand in the table of types. A field with a path for a number, such as `2.19`, is one of
-a struct that has a message of its own in protobuf and none in JSON. Fields nobody knows are skipped.
+The numbers of the fields stand in the table of types. A field with a path for a number, such as `2.19`, is
+one of a struct that has a message of its own in protobuf and none in JSON. Fields nobody knows are skipped.
 """
 
 import base64
@@ -99,7 +99,11 @@ def _value(shape: str, value: Any) -> Any:
             return value - (1 << 64) if value >> 63 else value
         case "t":
             seconds = dict(_fields(value)).get(1)
-            return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return (
+                None
+                if seconds is None
+                else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            )
         case "q":
             return bytes(dict(_fields(value)).get(1, b"")).decode()
         case "x":

@@ -46,7 +46,9 @@ def matcher(namespace: str, query: Mapping[str, str]) -> Match:
 
 
 def page(store: Store, resource: Resource, namespace: str, query: Mapping[str, str]) -> Page:
-    """One page of a list, ordered by namespace and name; `limit` and `continue` as in the API. Raises 400, 410."""
+    """One page of a list, ordered by namespace and name; `limit` and `continue` as in the API. Raises 400,
+    410.
+    """
     match = matcher(namespace, query)
     chosen = [item for item in store.table(resource.table).entries.items() if match(*item)]
     chosen.sort(key=lambda item: item[0])

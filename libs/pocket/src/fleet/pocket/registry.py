@@ -28,7 +28,9 @@ class Registry:
         return found
 
     def of_table(self, table: str) -> Resource:
-        """A resource whose objects are in the table, in the version in which they are kept. KeyError if none."""
+        """A resource whose objects are in the table, in the version in which they are kept. KeyError if
+        none.
+        """
         plural, _, group = table.partition(".")
         candidates = [r for r in self._served.values() if r.plural == plural and r.group == group]
         for resource in candidates:

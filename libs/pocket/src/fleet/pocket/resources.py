@@ -63,7 +63,8 @@ class Resource:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
-# group/version  kind  plural  type  marks: c cluster-wide, s status, r scale, a in `kubectl get all`; then short names
+# apiVersion, kind, plural, type, marks, short names.
+# Marks: c cluster-wide, s status, r scale, a in the category `all`.
 _BUILT_IN = """
 v1 Namespace namespaces core.v1.Namespace cs ns
 v1 Node nodes core.v1.Node cs no

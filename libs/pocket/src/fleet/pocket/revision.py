@@ -67,7 +67,8 @@ class Revision:
             raise conflict(resource.plural, resource.group, name, why)
         added = set(new.get("finalizers") or ()) - set(old.get("finalizers") or ())
         if old.get("deletionTimestamp") and added and not self.subresource:
-            said = f"Forbidden: no new finalizers can be added if the object is being deleted, found {sorted(added)}"
+            rule = "no new finalizers can be added if the object is being deleted"
+            said = f"Forbidden: {rule}, found new finalizers {sorted(added)}"
             cause = Cause("metadata.finalizers", "FieldValueForbidden", said)
             raise invalid(resource.kind, resource.group, name, [cause])
 

@@ -170,8 +170,8 @@ def _pod_spec(spec: Object, path: str, restarts: tuple[str, ...]) -> Iterator[Ca
 def _container(container: Object, path: str, volumes: set[Any]) -> Iterator[Cause]:
     if not container.get("image"):
         yield Cause(f"{path}.image", "FieldValueRequired", "Required value")
-    if container.get("imagePullPolicy") not in ("Always", "IfNotPresent", "Never"):
-        said = f'Unsupported value: "{container.get("imagePullPolicy")}": supported values: "Always", "IfNotPresent", "Never"'
+    if (policy := container.get("imagePullPolicy")) not in ("Always", "IfNotPresent", "Never"):
+        said = f'Unsupported value: "{policy}": supported values: "Always", "IfNotPresent", "Never"'
         yield Cause(f"{path}.imagePullPolicy", "FieldValueNotSupported", said)
     for n, mount in enumerate(container.get("volumeMounts") or ()):
         if mount.get("name") not in volumes:

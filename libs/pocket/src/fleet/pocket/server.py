@@ -52,7 +52,8 @@ class _Served:
 
 
 class PocketServer:
-    """Serves clusters at `http://127.0.0.1:PORT/clusters/NAME`; each keeps its objects in a folder of its own.
+    """Serves clusters at `http://127.0.0.1:PORT/clusters/NAME`; each keeps its objects in a folder of its
+    own.
 
     `port` 0 takes a free one; `data` is the folder of all clusters. Raises OSError when the port is taken.
     """
@@ -104,7 +105,9 @@ class PocketServer:
         return kubeconfig(self.url(name), name)
 
     async def add(self, name: str) -> None:
-        """Serve a cluster, with what it held before if it was served from this folder; nothing if it is served."""
+        """Serve a cluster, with what it held before if it was served from this folder; nothing if it is
+        served.
+        """
         if not _NAME.fullmatch(name) or ".." in name:
             raise ValueError(
                 f"a pocket cluster cannot be named {name!r}: use lower case letters, digits, '-' and '.'"

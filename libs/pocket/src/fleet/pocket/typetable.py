@@ -1,10 +1,10 @@
 """The types of the built-in kinds, as OpenAPI schemas made on demand from `data/types.json`.
 
-One string describes a field there: `s` string, `i` integer, `n` number, `b` boolean, `y` base64 bytes, `t` time,
-`q` quantity, `x` integer or string, `o` free object, `.Name` another type; `[` before it makes a list, `{` a
-map. Behind it stand the merge semantics `map=KEYS`, `merge=KEY` (the strategic patch's key where it is not the
-first of KEYS), `set`, `atomic` and `retain`, and with `#` the field's number in protobuf. A `!` after the field's
-name means required, `@atomic` a struct of one piece.
+One string describes a field there: `s` string, `i` integer, `n` number, `b` boolean, `y` base64 bytes, `t`
+time, `q` quantity, `x` integer or string, `o` free object, `.Name` another type; `[` before it makes a
+list, `{` a map. Behind it stand the merge semantics `map=KEYS`, `merge=KEY` (the strategic patch's key
+where it is not the first of KEYS), `set`, `atomic` and `retain`, and with `#` the field's number in
+protobuf. A `!` after the field's name means required, `@atomic` a struct of one piece.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,9 @@ def _table() -> dict[str, dict[str, str]]:
 
 
 def codes(name: str) -> dict[str, str]:
-    """The notation of each field of a type such as `core.v1.Container`; nothing for a type that is not known."""
+    """The notation of each field of a type such as `core.v1.Container`; nothing for a type that is not
+    known.
+    """
     return _table().get(name, {})
 
 
@@ -57,7 +59,7 @@ def resolve(schema: Schema) -> Schema:
 
 @cache
 def struct(name: str) -> Schema:
-    """The OpenAPI schema of a type; its fields refer to other types by `$ref`. KeyError when there is none."""
+    """The OpenAPI schema of a type; its fields refer to others by `$ref`. KeyError when there is none."""
     fields = _table()[name]
     schema: dict[str, Any] = {
         "type": "object",
