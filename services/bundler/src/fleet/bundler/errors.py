@@ -1,0 +1,32 @@
+"""What can go wrong in the bundler itself.
+
+ReadingFailed
+├── ReadingTooSlow    it was not done by its deadline
+└── ReaderDied        its process ended in the middle
+"""
+
+
+class ReadingFailed(Exception):
+    """A commit could not be read, through no rule that its files break; the world may be better later."""
+
+
+class ReadingTooSlow(ReadingFailed):
+    """It was not done by its deadline; `seconds` is how long it was given."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"reading took longer than {seconds:g} s and was stopped; it is tried again. If this stays, "
+            "split the repository or name fewer folders in spec.paths"
+        )
+
+
+class ReaderDied(ReadingFailed):
+    """Its process ended in the middle, as for want of memory; `code` is its exit code."""
+
+    def __init__(self, code: int | None) -> None:
+        self.code = code
+        super().__init__(
+            f"the reading process ended with code {code} in the middle; it is tried again. If this stays, "
+            "a file in spec.paths is probably too large"
+        )

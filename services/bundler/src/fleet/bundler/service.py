@@ -1,0 +1,226 @@
+"""The bundler: reads a commit once it is known, and keeps BUNDLES what the repositories say."""
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+import structlog
+
+from fleet.bundler.domain.declared import declared_bundle
+from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.order import order_for
+from fleet.bundler.domain.outcome import Failure, Outcome, refusal
+from fleet.bundler.domain.reading import ReadBundle, stored_form
+from fleet.bundler.domain.records import Reading
+from fleet.bundler.domain.rows import Row
+from fleet.bundler.domain.sets import OlderThanStored
+from fleet.bundler.errors import ReadingFailed
+from fleet.bundler.publisher import Publisher
+from fleet.bundler.retries import ObjectKey, Retries
+from fleet.bundler.shelf import Shelf
+from fleet.bundler.source import CommitSource
+from fleet.bundler.views import ReadingViews
+from fleet.bus import Bus, Subscriber
+from fleet.events import GitCommitDetected, Owner, Resource, Stored
+from fleet.git import GitError
+from fleet.runtime import Health, span
+
+GITREPO, BUNDLE = "gitrepo", "bundle"
+_OWNER_KINDS = {GITREPO: "GitRepo", BUNDLE: "Bundle"}
+_PART = "bundles"
+_PARALLEL = 256
+_log = structlog.get_logger("fleet.bundler")
+
+
+class Bundler:
+    """Turns commits, and Bundles that people declare, into BundleRendered and BundleRetired.
+
+    Every trigger means the same: look at this object again. What it was is not trusted; the object, its
+    last commit and its records are read anew, under a lock per object.
+    """
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        source: CommitSource,
+        shelf: Shelf,
+        publisher: Publisher,
+        views: ReadingViews,
+        retries: Retries,
+        health: Health,
+    ) -> None:
+        self._bus = bus
+        self._source = source
+        self._shelf = shelf
+        self._publisher = publisher
+        self._views = views
+        self._retries = retries
+        self._health = health
+        self._locks: dict[ObjectKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def subscriber(self) -> Subscriber:
+        """The wiring diagram of this service."""
+        return (
+            Subscriber("bundler", parallel=_PARALLEL)
+            .on(GitCommitDetected, self.read_commit)
+            .on(Resource, self.look_at_object)
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        self._health.waiting(_PART, "reading the present bundles")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._shelf.run(self._changed))
+            await self._shelf.ready()
+            for kind, workspace, name in await self._views.stalled():
+                self._retries.soon(ObjectKey(kind, workspace, name))
+            tasks.create_task(self._retries.run(self.look_again))
+            tasks.create_task(self.subscriber().run(self._bus))
+            self._health.ready(_PART)
+
+    async def read_commit(self, stored: Stored[GitCommitDetected]) -> None:
+        """A commit is known: read it, unless a later one is known already."""
+        event = stored.event
+        last = await self._bus.last(
+            GitCommitDetected, workspace=event.workspace, gitrepo=event.gitrepo, at_least=stored.sequence
+        )
+        if last is not None and last.sequence == stored.sequence:
+            await self.look_again(ObjectKey(GITREPO, event.workspace, event.gitrepo))
+
+    async def look_at_object(self, stored: Stored[Resource]) -> None:
+        """A declared object changed. A GitRepo is read when gitjob has polled it; its end is ours to see."""
+        event = stored.event
+        key = ObjectKey(event.kind, event.workspace, event.name)
+        if event.kind == GITREPO:
+            async with self._locks[key]:
+                if await self._living(key) is None:
+                    self._retries.settled(key)
+        elif event.kind == BUNDLE:
+            await self.look_again(key)
+
+    async def look_again(self, key: ObjectKey) -> None:
+        """Read one object as it is now, and publish what changed."""
+        async with self._locks[key]:
+            record = await self._living(key)
+            if record is None:
+                self._retries.settled(key)
+            elif key.kind == GITREPO:
+                await self._read_gitrepo(key, record)
+            else:
+                await self._read_bundle(key, record)
+
+    async def _living(self, key: ObjectKey) -> Stored[Resource] | None:
+        """The object if it lives; bundles of those that had its name before are retired."""
+        record = await self._bus.last(Resource, kind=key.kind, workspace=key.workspace, name=key.name)
+        if record is None:
+            return None  # absence removes nothing
+        await self._shelf.ready()
+        living = "" if record.event.deleted else record.event.metadata.uid
+
+        def orphans() -> list[Row]:
+            rows = self._shelf.rendered_for(key.workspace, _OWNER_KINDS[key.kind], key.name)
+            return [row for row in rows if row.owner.uid != living]
+
+        if orphans():
+            await self._publisher.retire(orphans, record)
+        return record if living else None
+
+    async def _read_gitrepo(self, key: ObjectKey, record: Stored[Resource]) -> None:
+        metadata = record.event.metadata
+        commit = await self._bus.last(GitCommitDetected, workspace=key.workspace, gitrepo=key.name)
+        if commit is None or commit.event.uid != metadata.uid:
+            return  # not polled yet
+        if commit.event.generation < metadata.generation:
+            return  # polled before its spec changed; gitjob says it again
+        spec, sha = record.event.spec, commit.event.commit
+        try:
+            with span("bundler.read", commit.envelope):
+                order = order_for(key.name, spec, metadata.labels)
+                bundles = await self._source.read(key.workspace, spec, sha, order)
+        except BadInput as error:
+            at = f"{commit.event.repo}@{sha[:12]}"
+            await self._failed(key, record, commit, Failure("InvalidContent", f"{at} {error}"))
+        except GitError as error:
+            await self._failed(key, record, commit, Failure("FetchFailed", str(error)))
+        except ReadingFailed as error:
+            at = f"{commit.event.repo}@{sha[:12]}"
+            await self._failed(key, record, commit, Failure("ReadingFailed", f"{at}: {error}"))
+        else:
+            await self._publish(key, record, self._reading(key, record, commit, sha, bundles))
+
+    async def _read_bundle(self, key: ObjectKey, record: Stored[Resource]) -> None:
+        try:
+            bundle = declared_bundle(key.name, record.event.metadata.labels, record.event.spec)
+        except BadInput as error:
+            await self._failed(key, record, record, Failure("InvalidContent", str(error)))
+        else:
+            await self._publish(key, record, self._reading(key, record, record, "", [stored_form(bundle)]))
+
+    def _reading(
+        self,
+        key: ObjectKey,
+        record: Stored[Resource],
+        cause: Stored[Any],
+        sha: str,
+        bundles: list[ReadBundle],
+    ) -> Reading:
+        uid = record.event.metadata.uid
+        return Reading(
+            workspace=key.workspace,
+            owner=Owner(kind=_OWNER_KINDS[key.kind], name=key.name, uid=uid),
+            commit=sha,
+            commit_sequence=cause.sequence,
+            bundles=tuple(bundles),
+            cause=cause,
+            uid=uid if key.kind == BUNDLE else "",
+        )
+
+    async def _publish(self, key: ObjectKey, record: Stored[Resource], reading: Reading) -> None:
+        try:
+            with span("bundler.publish", reading.cause.envelope):
+                published = await self._publisher.publish(reading)
+        except OlderThanStored:
+            _log.warning("reading dropped, a later one is stored", workspace=key.workspace, name=key.name)
+            return
+        failure = refusal(published.refused)
+        outcome = Outcome(
+            commit=reading.commit,
+            commit_sequence=reading.commit_sequence,
+            set=published.set,
+            refused=published.refused,
+            failure=failure,
+        )
+        await self._show(key, record, reading.cause, outcome)
+        if failure:
+            self._retries.later(key, waits_for=published.refused)
+        else:
+            self._retries.settled(key)
+
+    async def _failed(
+        self, key: ObjectKey, record: Stored[Resource], cause: Stored[Any], failure: Failure
+    ) -> None:
+        """Say what is wrong on the object itself; what it had stays, and it is read again later."""
+        await self._show(key, record, cause, Outcome(failure=failure))
+        pause = self._retries.later(key)
+        _log.warning(
+            "reading failed",
+            workspace=key.workspace,
+            name=key.name,
+            correlation_id=cause.envelope.correlation_id,
+            delay=pause,
+            error=failure.message,
+        )
+
+    async def _show(
+        self, key: ObjectKey, record: Stored[Resource], cause: Stored[Any], outcome: Outcome
+    ) -> None:
+        event = cause.event
+        generation = (
+            event.generation if isinstance(event, GitCommitDetected) else record.event.metadata.generation
+        )
+        await self._views.show(key.kind, record.event.metadata, outcome, generation=generation)
+
+    def _changed(self, row: Row) -> None:
+        if not row.rendered:
+            self._retries.freed(row.workspace, row.bundle)

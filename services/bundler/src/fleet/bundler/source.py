@@ -1,0 +1,52 @@
+"""Where commits come from: git, through the cache; and how their paths become a tree to read."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fleet.bundler.domain.order import Order
+from fleet.bundler.domain.reading import ReadBundle
+from fleet.bundler.domain.tree import Mode
+from fleet.bundler.pool import ReaderPool
+from fleet.git import Tree, TreeEntry, declared_remote, fetch
+from fleet.vault import SecretStore
+
+_PER_HOST = 4
+
+
+class CommitSource:
+    """Fetches commits, some of each host at a time, and has them read."""
+
+    def __init__(self, *, cache: Path, secrets: SecretStore, pool: ReaderPool) -> None:
+        self._cache = cache
+        self._secrets = secrets
+        self._pool = pool
+        self._hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_PER_HOST))
+
+    async def read(
+        self, workspace: str, spec: Mapping[str, Any], commit: str, order: Order
+    ) -> list[ReadBundle]:
+        """Read the bundles of a GitRepo at a commit.
+
+        Raises:
+            GitError: the repository or the commit could not be had.
+            BadInput: something in it, or in the GitRepo, is wrong.
+            ReadingFailed: it took too long, or its process died.
+        """
+        remote = declared_remote(spec, workspace=workspace, secrets=self._secrets)
+        await self._pool.warm()
+        async with self._hosts[remote.host]:
+            tree = await fetch(remote, commit, self._cache)
+        return await self._pool.read(_modes(tree), tree.read, order)
+
+
+def _modes(tree: Tree) -> dict[str, Mode]:
+    return {entry.path: _mode(entry) for entry in tree.list()}
+
+
+def _mode(entry: TreeEntry) -> Mode:
+    if entry.is_submodule:
+        return Mode.SUBMODULE
+    return Mode.LINK if entry.is_symlink else Mode.FILE
