@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from fleet.cli.errors import CommandFailed
 from fleet.cli.hub.layout import Layout
 
-DEFAULT_DATA = Path(".fleet")
+DEFAULT_DATA = ".fleet"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A NATS URL, the seed to sign with, and the folder of an embedded hub (None: not one)."""
+    """A NATS URL, the file with the seed to sign with, and the folder of an embedded hub (None: not one)."""
 
     url: str
-    seed: str | None = field(default=None, repr=False)
+    seed_file: Path | None = None
     folder: Path | None = None
+
+    def seed(self) -> str | None:
+        """The seed, None where none is needed. Raises CommandFailed when its file cannot be read."""
+        if self.seed_file is None:
+            return None
+        try:
+            return self.seed_file.read_text().strip()
+        except OSError as error:
+            raise CommandFailed(
+                f"error: the seed in {self.seed_file} cannot be read: {error.strerror}"
+            ) from error
 
     @property
     def hint(self) -> str:
@@ -30,37 +42,40 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class HubChoice:
-    """The options that name a hub: `server` counts first, else the folder `data`, else `.fleet`."""
+    """The options that name a hub, each None where it was not given."""
 
     server: str | None = None
     seed_file: Path | None = None
     data: Path | None = None
 
-    def otherwise(self, other: HubChoice) -> HubChoice:
-        """The same choice, or the other one where it names nothing."""
-        return self if self.server or self.data else other
+    def otherwise(self, outer: HubChoice) -> HubChoice:
+        """The same choice, or the one of the outer command where it names nothing."""
+        return self if self.server or self.data else outer
 
     def address(self) -> Address:
-        """Where the hub is.
+        """Where the hub is. Raises CommandFailed as `address_of`."""
+        return address_of(server=self.server, seed_file=self.seed_file, data=self.folder)
 
-        Raises:
-            CommandFailed: there is no hub in the folder, or the seed cannot be read.
-        """
-        if self.server:
-            return Address(self.server, _seed(self.seed_file) if self.seed_file else None)
-        layout = Layout(self.data or DEFAULT_DATA)
-        try:
-            known = json.loads(layout.hub.read_bytes())
-        except (OSError, ValueError) as error:
-            raise CommandFailed(
-                f"error: there is no hub in {layout.folder.resolve()}: start it with"
-                f" `fleet up --data {layout.folder}`, or name another one with --data or --server"
-            ) from error
-        return Address(known["url"], _seed(self.seed_file or layout.control_seed), layout.folder)
+    @property
+    def folder(self) -> Path:
+        """The folder of an embedded hub: as given, or from the environment's FLEET_DATA, or `.fleet`."""
+        return self.data or Path(os.environ.get("FLEET_DATA") or DEFAULT_DATA)
 
 
-def _seed(path: Path) -> str:
+def address_of(*, server: str | None, seed_file: Path | None, data: Path) -> Address:
+    """The hub at a NATS URL, or where there is none the hub in a folder.
+
+    Raises:
+        CommandFailed: there is no hub in that folder.
+    """
+    if server:
+        return Address(server, seed_file)
+    layout = Layout(data)
     try:
-        return path.read_text().strip()
-    except OSError as error:
-        raise CommandFailed(f"error: the seed in {path} cannot be read: {error.strerror}") from error
+        known = json.loads(layout.hub.read_bytes())
+    except (OSError, ValueError) as error:
+        raise CommandFailed(
+            f"error: there is no hub in {layout.folder.resolve()}: start it with"
+            f" `fleet up --data {layout.folder}`, or name another one with --data or --server"
+        ) from error
+    return Address(known["url"], seed_file or layout.control_seed, layout.folder)

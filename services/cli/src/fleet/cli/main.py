@@ -8,9 +8,11 @@ import sys
 
 import click
 
+from fleet.cli.address import HubChoice
 from fleet.cli.errors import CommandFailed
 from fleet.cli.objects.kinds import UnknownKind
 from fleet.cli.registry import COMMANDS
+from fleet.cli.session import hub_options
 
 _INTERRUPTED = 130
 
@@ -35,7 +37,8 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fleet-cli", prog_name="fleet")
-def fleet() -> None:
+@hub_options
+def fleet(hub: HubChoice) -> None:
     """GitOps for one cluster or a million, on NATS."""
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from functools import update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -18,38 +19,42 @@ if TYPE_CHECKING:
 
 DEFAULT_NAMESPACE = "fleet-local"
 _PATIENCE = 3.0
+_KEY = "fleet.hub"
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_HUB_OPTIONS = (
+    click.option("--data", type=_FOLDER, help="Folder of an embedded hub.  [$FLEET_DATA, else .fleet]"),
+    click.option("--seed-file", type=_FILE, envvar="FLEET_NATS_SEED_FILE", help="Nkey seed for --server."),
+    click.option("--server", help="NATS URL of a hub that is not embedded."),
+)
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def data_option(command: F) -> F:
-    """Add `--data`, the folder of an embedded hub."""
-    return click.option(
-        "--data",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="FLEET_DATA",
-        help="Folder of an embedded hub.  [default: .fleet]",
-    )(command)
-
-
 def hub_options(command: F) -> F:
-    """Add the options that name the hub; the command gets them as `hub`."""
+    """Add the options that name the hub; the command gets them as `hub`.
 
+    They may stand behind any of nested commands (`fleet --data DIR get`, `fleet get --data DIR`); the
+    innermost counts.
+    """
+
+    @click.pass_context
     def wrapped(
-        *args: Any, server: str | None, seed_file: Path | None, data: Path | None, **kwargs: Any
+        ctx: click.Context,
+        /,
+        *args: Any,
+        server: str | None,
+        seed_file: Path | None,
+        data: Path | None,
+        **kwargs: Any,
     ) -> Any:
-        return command(*args, hub=HubChoice(server, seed_file, data), **kwargs)
+        hub = HubChoice(server, seed_file, data).otherwise(ctx.meta.get(_KEY, HubChoice()))
+        ctx.meta[_KEY] = hub
+        return ctx.invoke(command, *args, hub=hub, **kwargs)
 
-    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # click's own
-    wrapped = click.option("--server", help="NATS URL of a hub that is not embedded.")(wrapped)
-    wrapped = click.option(
-        "--seed-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        envvar="FLEET_NATS_SEED_FILE",
-        help="File with the nkey seed to sign with at --server.",
-    )(wrapped)
-    return data_option(wrapped)  # type: ignore[return-value]  # the command with fewer parameters
+    for option in _HUB_OPTIONS:
+        option(command)
+    return cast("F", update_wrapper(wrapped, command))
 
 
 def namespace_option(command: F) -> F:
@@ -76,11 +81,11 @@ def with_bus(hub: HubChoice, work: Callable[[Bus], Awaitable[T]]) -> T:
 async def _with_bus(hub: HubChoice, work: Callable[[Bus], Awaitable[T]]) -> T:
     from fleet.bus import Bus, BusError
 
-    _quiet()
+    quiet()
     address = hub.address()
     try:
         async with await Bus.connect(
-            address.url, name=f"fleet-cli-{os.getpid()}", seed=address.seed, patience=_PATIENCE
+            address.url, name=f"fleet-cli-{os.getpid()}", seed=address.seed(), patience=_PATIENCE
         ) as bus:
             return await work(bus)
     except BusError as error:
@@ -88,7 +93,7 @@ async def _with_bus(hub: HubChoice, work: Callable[[Bus], Awaitable[T]]) -> T:
         raise CommandFailed(f"error: the hub{where} at {address.url}: {error} ({address.hint})") from error
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """What libraries log has no place between the lines of a command; what matters is raised."""
     import logging
 

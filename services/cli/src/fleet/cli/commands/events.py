@@ -27,7 +27,6 @@ _output = click.option(
 @click.pass_context
 def events(ctx: click.Context, follow: bool, output: str, hub: HubChoice) -> None:
     """Print the events that the streams still have, one line each; with -o json as CloudEvents."""
-    ctx.obj = hub
     if ctx.invoked_subcommand is None:
         with_bus(hub, lambda bus: _print(bus, follow=follow, output=output))
 
@@ -38,27 +37,24 @@ def events(ctx: click.Context, follow: bool, output: str, hub: HubChoice) -> Non
 @click.pass_context
 def dead(ctx: click.Context, hub: HubChoice, output: str) -> None:
     """Events that a subscriber rejected; without a command they are listed."""
-    ctx.obj = hub.otherwise(ctx.obj)
     if ctx.invoked_subcommand is None:
-        _list(ctx.obj, output)
+        _list(hub, output)
 
 
 @dead.command("list")
 @_output
 @hub_options
-@click.pass_obj
-def listing(outer: HubChoice, hub: HubChoice, output: str) -> None:
+def listing(hub: HubChoice, output: str) -> None:
     """List the dead letters with their numbers."""
-    _list(hub.otherwise(outer), output)
+    _list(hub, output)
 
 
 @dead.command()
 @click.argument("sequence", type=int, metavar="SEQ")
 @hub_options
-@click.pass_obj
-def replay(outer: HubChoice, hub: HubChoice, sequence: int) -> None:
+def replay(hub: HubChoice, sequence: int) -> None:
     """Have the service that rejected an event handle it again; when that works its dead letter is gone."""
-    with_bus(hub.otherwise(outer), lambda bus: bus.replay(sequence))
+    with_bus(hub, lambda bus: bus.replay(sequence))
     click.echo(f"dead letter {sequence} handled")
 
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from fleet.cli.address import DEFAULT_DATA
+from fleet.cli.address import HubChoice
 from fleet.cli.errors import CommandFailed
 from fleet.cli.hub.layout import Layout
-from fleet.cli.session import data_option, namespace_option
+from fleet.cli.session import hub_options, namespace_option
 
 
 @click.command()
 @click.argument("cluster")
 @namespace_option
-@data_option
+@hub_options
 @click.pass_context
-def kubeconfig(ctx: click.Context, cluster: str, namespace: str, data: Path | None) -> None:
+def kubeconfig(ctx: click.Context, cluster: str, namespace: str, hub: HubChoice) -> None:
     """Print the kubeconfig of a pocket cluster of an embedded hub, for kubectl and Helm.
 
     Without -n a cluster is also found in another namespace, as long as only one has that name.
     """
-    layout = Layout(data or DEFAULT_DATA)
+    layout = Layout(hub.folder)
     given = ctx.get_parameter_source("namespace") is click.core.ParameterSource.COMMANDLINE
     path = layout.kubeconfig(namespace, cluster)
     if not path.exists() and not given:

@@ -48,7 +48,7 @@ async def _wait(
 ) -> list[Verdict]:
     import asyncio
 
-    from fleet.cli.adapters.watching import Watching
+    from fleet.cli.adapters.waiting import wait_for
 
-    waits = (Watching(bus=bus).until(goal, one, namespace, timeout=seconds) for one in wanted)
+    waits = (wait_for(bus, one.kind, namespace, one.name, goal, timeout=seconds) for one in wanted)
     return await asyncio.gather(*waits)

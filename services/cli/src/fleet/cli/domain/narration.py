@@ -113,6 +113,23 @@ def _(event: Heartbeat) -> str:
     return f"cluster {event.workspace}/{event.cluster} is alive"
 
 
+class Teller:
+    """Tells what happens, and the same about the same thing only once."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def tell(self, event: Event) -> str | None:
+        """The sentence for an event; None for a report or a status that says what was said last."""
+        said = sentence(event)
+        if not isinstance(event, DeploymentReported | ViewPart):
+            return said
+        if self._told.get(event.subject()) == said:
+            return None
+        self._told[event.subject()] = said
+        return said
+
+
 def line(stored: Stored[Any]) -> str:
     """A stored event as one line with its time."""
     return f"{stored.time.astimezone():%H:%M:%S} {sentence(stored.event)}"

@@ -46,7 +46,6 @@ class Manifest:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     spec: Mapping[str, Any] = field(repr=False)
-    document: Document = field(repr=False, compare=False)
 
 
 def manifests(documents: Iterable[Document]) -> list[Manifest]:
@@ -93,7 +92,6 @@ def _manifest(document: Document, kind: Kind) -> Manifest:
         labels=metadata.get("labels", {}),
         annotations=metadata.get("annotations", {}),
         spec=spec_of(kind.word, written),
-        document=document,
     )
 
 

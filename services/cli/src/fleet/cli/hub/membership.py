@@ -1,0 +1,146 @@
+"""Follows the clusters that are declared, and tells the programs when there are more or fewer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+
+from fleet.bus import Bus
+from fleet.cli.adapters.records import Records
+from fleet.cli.hub.enrolment import Enrolment
+from fleet.cli.hub.probe import ask
+from fleet.cli.hub.process import Process
+from fleet.cli.hub.programs import AGENT, MONITOR, NATS, POCKET
+from fleet.cli.objects.kinds import KINDS
+from fleet.cli.objects.manifests import Manifest
+from fleet.events import ClusterRecord
+
+LOCAL_WORKSPACE = "fleet-local"
+_GATHER = 0.02
+_RELOAD = 5.0
+_LOOK_AGAIN = 0.01
+
+
+class Membership:
+    """The clusters of a hub, from their records to pocket cluster, identity and agent."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        enrolment: Enrolment,
+        processes: Mapping[str, Process],
+        ports: Mapping[str, int],
+        on_news: Callable[[str], None],
+    ) -> None:
+        self._bus = bus
+        self._records = Records(bus=bus)
+        self._enrolment = enrolment
+        self._processes = processes
+        self._ports = ports
+        self._news = on_news
+        self._known: dict[tuple[str, str], ClusterRecord] = {}
+        self._changed = asyncio.Event()
+        self._settled = asyncio.Condition()
+        self._enrolled: dict[tuple[str, str], str] = {}
+
+    def clusters(self) -> list[tuple[str, str]]:
+        """Workspace and name of every cluster that is declared."""
+        return [key for key, record in self._known.items() if not record.deleted]
+
+    async def register_all(self, wanted: Mapping[str, Mapping[str, str]], workspace: str) -> None:
+        """Register the named clusters; without any, `local` and the group `default` where nothing is yet."""
+        for name, labels in wanted.items():
+            await self.register(workspace, name, labels)
+        if not wanted and not [
+            one async for one in self._bus.present(ClusterRecord) if not one.event.deleted
+        ]:
+            selector = {"selector": {"matchLabels": {"name": "local"}}}
+            group = _manifest("clustergroup", LOCAL_WORKSPACE, "default", {}, selector)
+            await self._records.apply(group, LOCAL_WORKSPACE)
+            await self.register(LOCAL_WORKSPACE, "local", {"name": "local"})
+
+    async def register(self, workspace: str, name: str, labels: Mapping[str, str]) -> None:
+        """Declare a cluster with these labels; one that is there keeps its others."""
+        there = await self._bus.last(ClusterRecord, workspace=workspace, name=name)
+        if there is None or there.event.deleted:
+            await self._records.apply(_manifest("cluster", workspace, name, labels, {}), workspace)
+        elif labels:
+            await self._records.relabel(
+                KINDS["cluster"], workspace, name, lambda present: {**present, **labels}
+            )
+
+    async def settled(self) -> None:
+        """Wait until every cluster that is declared by now is enrolled and the programs know."""
+        wanted = await self._declared()
+        async with self._settled:
+            await self._settled.wait_for(lambda: wanted.items() <= self._enrolled.items())
+
+    async def follow(self) -> None:
+        """Enrol what comes and drop what goes, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._read())
+            while True:
+                await self._changed.wait()
+                await asyncio.sleep(_GATHER)  # several clusters declared at once cost one reload
+                self._changed.clear()
+                await self._enrol()
+
+    async def _read(self) -> None:
+        feed = self._bus.follow(ClusterRecord)
+        try:
+            async for stored in feed:
+                self._known[(stored.event.workspace, stored.event.name)] = stored.event
+                self._changed.set()
+        finally:
+            await feed.aclose()
+
+    async def _enrol(self) -> None:
+        records = list(self._known.values())
+        change = self._enrolment.follow(records)
+        if change.added or change.removed:
+            self._processes[POCKET].hang_up()
+            await self._reload_broker()
+            self._processes[AGENT].hang_up()
+        for word, keys in (("enrolled", change.added), ("dropped", change.removed)):
+            for key in keys:
+                self._news(f"cluster {key} {word}")
+        for reason in change.refused:
+            self._news(f"cluster {reason}")
+        async with self._settled:
+            self._enrolled = {
+                (one.workspace, one.name): one.metadata.uid for one in records if not one.deleted
+            }
+            self._settled.notify_all()
+
+    async def _reload_broker(self) -> None:
+        """Have the broker read its configuration, and wait until it says that it has."""
+        before = await self._loaded()
+        self._processes[NATS].hang_up()
+        async with asyncio.timeout(_RELOAD):
+            now = before
+            while now in (before, ""):
+                await asyncio.sleep(_LOOK_AGAIN)
+                now = await self._loaded()
+
+    async def _declared(self) -> dict[tuple[str, str], str]:
+        """The uid of every cluster that is declared by now."""
+        return {
+            (one.event.workspace, one.event.name): one.event.metadata.uid
+            async for one in self._bus.present(ClusterRecord)
+            if not one.event.deleted
+        }
+
+    async def _loaded(self) -> str:
+        """When the broker last read its configuration; empty while it does not answer."""
+        status, body = await ask(self._ports[MONITOR], "/varz")
+        return str(json.loads(body).get("config_load_time", "")) if status else ""
+
+
+def _manifest(
+    word: str, workspace: str, name: str, labels: Mapping[str, str], spec: Mapping[str, object]
+) -> Manifest:
+    return Manifest(
+        kind=KINDS[word], name=name, namespace=workspace, labels=labels, annotations={}, spec=spec
+    )

@@ -1,0 +1,103 @@
+"""One process of a hub, kept alive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fleet.cli.hub.programs import Program
+
+_SHIM = Path(__file__).with_name("shim.py")
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 5.0
+_LIVED = 10.0
+_MAX_LOG = 16 << 20
+
+
+class Process:
+    """Runs a program until it is told to stop, and starts it again whenever it ends before.
+
+    The pause before a new start doubles from 0.1 s up to 5 s, as long as the program does not live for 10 s.
+    `on_start` gets name and pid at every start, `on_end` the name and in words how it ended.
+    """
+
+    def __init__(
+        self, program: Program, *, on_start: Callable[[str, int], None], on_end: Callable[[str, str], None]
+    ) -> None:
+        self.program = program
+        self.pid = 0
+        self._on_start = on_start
+        self._on_end = on_end
+        self._running: asyncio.subprocess.Process | None = None
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keep it alive; returns after `stop`. Cancelling kills it."""
+        pause = _FIRST_PAUSE
+        try:
+            while not self._stopping.is_set():
+                began = time.monotonic()
+                how = await self._live()
+                if self._stopping.is_set():
+                    return
+                pause = _FIRST_PAUSE if time.monotonic() - began > _LIVED else pause
+                self._on_end(self.program.name, how)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        finally:
+            self._signal(signal.SIGKILL)
+
+    async def stop(self, grace: float) -> None:
+        """Ask it to end, and kill it when it has not after `grace` seconds."""
+        self._stopping.set()
+        self._signal(signal.SIGTERM)
+        if self._running is None:
+            return
+        try:
+            await asyncio.wait_for(self._running.wait(), grace)
+        except TimeoutError:
+            self._signal(signal.SIGKILL)
+            await self._running.wait()
+
+    def hang_up(self) -> None:
+        """Have it read its lists again; nothing where it does not run, as it reads them when it starts."""
+        if self.program.hangup:
+            self._signal(signal.SIGHUP)
+
+    async def _live(self) -> str:
+        """One life of the program; gives in words how it ended."""
+        supervisor = str(os.getpid())
+        _keep_last(self.program.log)
+        with self.program.log.open("ab") as log:
+            self._running = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", str(_SHIM), supervisor, *self.program.arguments),
+                env=dict(self.program.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.pid = self._running.pid
+        self._on_start(self.program.name, self.pid)
+        code = await self._running.wait()
+        return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._running is not None and self._running.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._running.send_signal(number)
+
+
+def _keep_last(log: Path) -> None:
+    """Bound a log: a large one goes aside, in place of the one that went before."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > _MAX_LOG:
+            log.replace(log.with_suffix(".log.1"))
