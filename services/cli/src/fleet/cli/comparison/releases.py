@@ -36,5 +36,5 @@ def running_of(cluster: str, secrets: Iterable[Mapping[str, Any]]) -> dict[Pair,
 
 async def delivered_on(cluster: str, kube: KubeClient) -> dict[Pair, Running]:
     """Read the deployed releases of one cluster. Raises what KubeClient raises."""
-    secrets = await kube.list("v1", "Secret", label_selector="owner=helm,status=deployed")
-    return running_of(cluster, secrets)
+    found = await kube.list("v1", "Secret", labels="owner=helm,status=deployed")
+    return running_of(cluster, found.items)

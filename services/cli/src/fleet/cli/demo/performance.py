@@ -12,7 +12,7 @@ from fleet.cli.demo.scene import Scene, StepFailed
 from fleet.cli.demo.steps import CLUSTERS, STEPS, Steps
 from fleet.cli.errors import CommandFailed
 from fleet.cli.hub import Hub
-from fleet.git.serve import GitServer
+from fleet.git.serve import serving
 from fleet.kube import KubeError
 
 _EXPECTED = (StepFailed, CommandFailed, BusError, KubeError, RuntimeError, OSError)
@@ -26,12 +26,12 @@ async def perform(folder: Path, progress: Progress) -> Record:
         with progress.running("start git, NATS, every service, three clusters"):
             repository = DemoRepository(folder / "git")
             repository.served.mkdir(parents=True)
-            server = await stack.enter_async_context(GitServer(repository.served))
+            server = stack.enter_context(serving(repository.served))
             hub = await stack.enter_async_context(Hub(folder / "hub", clusters=CLUSTERS))
             bus = await stack.enter_async_context(await hub.connect())
         count = f"{len(hub.processes)} processes"
         progress.done(Step("start", True, time.perf_counter() - started, count))
-        scene = Scene(hub=hub, bus=bus, repository=repository, url=f"{server.url}/{NAME}")
+        scene = Scene(hub=hub, bus=bus, repository=repository, url=server.url_of(NAME))
         await _play(Steps(scene=scene, record=record), record, progress)
     return record
 

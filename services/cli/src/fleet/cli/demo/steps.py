@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fleet.bus import Bus
@@ -104,7 +105,7 @@ class Steps:
             ):
                 await self._scene.until(
                     f"{kind} {namespace}/{name} is on {ADDED}",
-                    lambda kind=kind, namespace=namespace, name=name: _exists(kube, kind, namespace, name),
+                    partial(_exists, kube, kind, namespace, name),
                 )
         await self._equal()
         return f"{ADDED} runs {await self._pairs(ADDED)} bundles"
@@ -180,7 +181,8 @@ class Steps:
         return bool(item["status"].get("display", {}).get("state", "") == state)
 
     async def _change(self, kube: KubeClient, namespace: str, name: str, data: dict[str, str]) -> None:
-        await kube.patch("v1", "ConfigMap", name, {"data": data}, namespace=namespace)
+        patch = {"data": data}
+        await kube.patch("v1", "ConfigMap", name, patch, namespace=namespace, field_manager="a-person")
 
 
 @asynccontextmanager
