@@ -126,7 +126,7 @@ class Intruder:
         """Publish, wait until the broker has dealt with it, and return its refusals."""
         self.refusals.clear()
         await self.client.publish(subject, _bytes(body), reply=reply, headers=_own(headers))
-        await self.client.flush()
+        await settled(self.client)
         return list(self.refusals)
 
     async def hear(self, subject: str, heard: list[Msg] | None = None) -> list[str]:
@@ -138,8 +138,17 @@ class Intruder:
 
         self.refusals.clear()
         await self.client.subscribe(subject, cb=write_down)
-        await self.client.flush()
+        await settled(self.client)
         return list(self.refusals)
+
+
+async def settled(client: Client) -> None:
+    """Return when the broker has dealt with all that was said before, and its refusals are here.
+
+    Twice, because the client's first PING may overtake what is still in its buffer.
+    """
+    await client.flush()
+    await client.flush()
 
 
 def _bytes(body: object) -> bytes:
