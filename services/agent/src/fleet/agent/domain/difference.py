@@ -22,17 +22,21 @@ _OPAQUE_KINDS = frozenset({"ConfigMap", "Secret"})
 def difference(wanted: Object, live: Object) -> Object:
     """The merge patch from `live` to `wanted`, over normalised objects of one kind."""
     built_in = is_built_in(str(wanted.get("apiVersion", "")))
-    walker = _Walker(keyed=built_in, quantities=built_in and wanted.get("kind") not in _OPAQUE_KINDS)
+    walker = _Walker(keyed=built_in, opaque=wanted.get("kind") in _OPAQUE_KINDS)
     found = walker.compare(wanted, live, ())
     return {} if found is _SAME else found
 
 
 class _Walker:
-    """Walks two values side by side; `path` has the names of the fields above."""
+    """Walks two values side by side; `path` has the names of the fields above.
 
-    def __init__(self, *, keyed: bool, quantities: bool) -> None:
+    `keyed`: lists of built-in kinds may be maps, and numbers quantities. `opaque`: the kind holds plain
+    data, in which an empty text is a value like any other.
+    """
+
+    def __init__(self, *, keyed: bool, opaque: bool) -> None:
         self._keyed = keyed
-        self._quantities = quantities
+        self._opaque = opaque
 
     def compare(self, wanted: Any, live: Any, path: tuple[str, ...]) -> Any:
         if isinstance(wanted, Mapping) and isinstance(live, Mapping):
@@ -48,7 +52,7 @@ class _Walker:
         for key, value in wanted.items():
             present = live.get(key)
             if present is None:
-                if not _is_nothing(value):
+                if not self._may_be_left_out(value, path):
                     patch[key] = value
                 continue
             found = self.compare(value, present, (*path, key))
@@ -81,7 +85,13 @@ class _Walker:
             return True
         if _is_nothing(wanted) and _is_nothing(live):
             return True
-        return self._quantities and _may_be_quantity(path) and same_quantity(wanted, live)
+        measured = self._keyed and not self._opaque and _may_be_quantity(path)
+        return measured and same_quantity(wanted, live)
+
+    def _may_be_left_out(self, value: Any, path: tuple[str, ...]) -> bool:
+        if self._opaque or path[:1] == ("metadata",):
+            return value is None or value == {}
+        return _is_nothing(value)
 
 
 def _may_be_quantity(path: tuple[str, ...]) -> bool:
@@ -92,4 +102,4 @@ def _is_nothing(value: Any) -> bool:
     """Whether the server may leave this out: null, zero, false, or an empty container."""
     if isinstance(value, Mapping):
         return all(_is_nothing(item) for item in value.values())
-    return value is None or value is False or value in ("", 0, []) and not isinstance(value, bool)
+    return value is None or value is False or value in ("", 0, [])

@@ -11,8 +11,11 @@ from fleet.agent.domain.normalise import hides_missing, normalise
 from fleet.agent.domain.objects import Object, Ref
 from fleet.agent.domain.options import ComparePatch
 
-MISSING, FOREIGN, EXTRA, MODIFIED = "missing", "not-owned", "extra", "modified"
 Sort = Literal["missing", "not-owned", "extra", "modified"]
+MISSING: Sort = "missing"
+FOREIGN: Sort = "not-owned"
+EXTRA: Sort = "extra"
+MODIFIED: Sort = "modified"
 
 _HIDDEN = "(hidden)"
 

@@ -50,9 +50,8 @@ def hides_missing(ref: Ref, patches: Iterable[ComparePatch]) -> bool:
 def _trimmed(item: Object) -> Object:
     metadata = item.get("metadata") or {}
     kept = {key: metadata[key] for key in _KEPT_METADATA if metadata.get(key)}
-    return {key: deepcopy(value) for key, value in item.items() if key not in ("metadata", "status")} | {
-        "metadata": kept
-    }
+    rest = {key: value for key, value in item.items() if key not in ("metadata", "status")}
+    return {**rest, "metadata": kept}
 
 
 def _plain_secret(wanted: Object, live: Object) -> tuple[Object, Object]:
@@ -70,17 +69,18 @@ def _ca_bundles(wanted: Object, live: Object) -> tuple[Object, Object]:
     """A CA that somebody injects into a webhook is not ours to compare."""
     if wanted.get("kind") not in _WEBHOOKS:
         return wanted, live
-    for webhook in wanted.get("webhooks") or []:
+    webhooks = deepcopy(wanted.get("webhooks") or [])
+    for webhook in webhooks:
         client = webhook.get("clientConfig") or {}
         if client.get("caBundle") in ("\n", "Cg==", "", None):
             client.pop("caBundle", None)
-    return wanted, live
+    return {**wanted, "webhooks": webhooks}, live
 
 
 def _aggregated_rules(wanted: Object, live: Object) -> tuple[Object, Object]:
     """The rules of an aggregated ClusterRole are written by a controller."""
     if wanted.get("kind") == "ClusterRole" and wanted.get("aggregationRule"):
-        wanted.pop("rules", None)
+        return {key: value for key, value in wanted.items() if key != "rules"}, live
     return wanted, live
 
 

@@ -1,0 +1,271 @@
+"""Helm's own SDK in this process, for one cluster.
+
+The library is loaded with the first call: it costs 58 MiB, and a cluster that runs nothing needs none of
+it. Its Python layer hides options that the library takes (taking ownership, server-side apply), so those
+calls go through its own call helpers. Never fork after the first call: a child would hang in it.
+"""
+
+import json
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fleet.agent.adapters.calls import Calls, Stuck
+from fleet.agent.domain.errors import AgentError
+from fleet.agent.domain.files import File
+from fleet.agent.domain.options import Options
+from fleet.agent.domain.releases import ReleaseName
+
+if TYPE_CHECKING:
+    from helm_python import Chart, Config, HelmContext
+
+T = TypeVar("T")
+
+_OPEN_CONFIGS = 16
+_QPS, _BURST = 1000.0, 2000
+_DEFAULT_TIMEOUT = 300
+_READ_DEADLINE = 60.0
+_SLACK = 60.0
+
+
+class HelmFailed(AgentError):
+    """Helm refused or failed; the text is Helm's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a chart is rendered for."""
+
+    release: ReleaseName
+    revision: int
+    upgrade: bool
+    kube_version: str
+    api_versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What Helm made of a chart: texts by path, and the files of `crds/` as they stand."""
+
+    files: Mapping[str, str] = field(repr=False)
+    crds: tuple[File, ...] = ()
+
+
+class Helm:
+    """Renders charts and changes releases of one cluster."""
+
+    def __init__(self, *, kubeconfig: Path | None, calls: Calls) -> None:
+        self._kubeconfig = kubeconfig
+        self._calls = calls
+        self._configs: OrderedDict[tuple[str, str], Config] = OrderedDict()
+        self._lock = threading.Lock()
+
+    async def render(
+        self, chart: bytes, values: Mapping[str, Any], target: Target, options: Options, account: str
+    ) -> Rendered:
+        """Render a packed chart with the cluster's capabilities; `lookup` reads the cluster as `account`.
+
+        Raises:
+            HelmFailed: a template, the values or the chart are wrong; or the cluster does not answer.
+        """
+        wanted = {
+            "name": target.release.name,
+            "namespace": target.release.namespace,
+            "revision": target.revision,
+            "is_install": not target.upgrade,
+            "is_upgrade": target.upgrade,
+            "kube_version": target.kube_version,
+            "api_versions": list(target.api_versions),
+            "enable_dns": not options.helm.disable_dns,
+        }
+
+        def call() -> Rendered:
+            from helm_python import Chart, _native
+
+            with Chart.load_archive(chart) as loaded:
+                _check_dependencies(loaded)
+                crds = tuple(File(crd["name"], crd["data"].encode()) for crd in loaded.crds)
+                config = self._config(target.release.namespace, account)
+                text = _native.call_string(
+                    "helm_render_with_config",
+                    config._raw(),
+                    loaded._raw(),
+                    json.dumps(dict(values)),
+                    json.dumps(wanted),
+                )
+            return Rendered(json.loads(text), crds)
+
+        return await self._run(f"helm template {target.release}", call, _READ_DEADLINE)
+
+    async def install(
+        self, release: ReleaseName, chart: bytes, values: Mapping[str, Any], options: Options, account: str
+    ) -> None:
+        """Install a finished chart as a new release, as Fleet does. Raises HelmFailed."""
+        given = {
+            **_common(options),
+            "create_namespace": options.create_namespace,
+            "replace": True,
+            "take_ownership": options.helm.take_ownership or bool(options.overwrites),
+            "server_side_apply": "false" if options.replace_objects else "true",
+        }
+        await self._change("helm_install", release, chart, values, options, given, account)
+
+    async def upgrade(
+        self, release: ReleaseName, chart: bytes, values: Mapping[str, Any], options: Options, account: str
+    ) -> None:
+        """Upgrade a release to a finished chart; what is in the way is taken over. Raises HelmFailed."""
+        given = {
+            **_common(options),
+            "max_history": options.max_history,
+            "take_ownership": True,
+            "server_side_apply": "false" if options.replace_objects else "auto",
+        }
+        await self._change("helm_upgrade", release, chart, values, options, given, account)
+
+    async def restore(self, release: ReleaseName, revision: int, options: Options, account: str) -> None:
+        """Bring every object back to what a revision says, as a new revision. Raises HelmFailed."""
+        given = {
+            "version": revision,
+            "max_history": options.max_history,
+            "server_side_apply": "false" if options.replace_objects else "auto",
+            "force_replace": options.replace_objects,
+            "force_conflicts": not options.replace_objects,
+            "wait": "hookOnly",
+            "timeout_seconds": options.helm.timeout_seconds or _DEFAULT_TIMEOUT,
+        }
+
+        def call() -> None:
+            from helm_python import _native
+
+            config = self._config(release.namespace, account)
+            _native.call_status("helm_rollback", config._raw(), release.name, json.dumps(given))
+
+        await self._run(f"helm rollback {release}", call, _deadline(options))
+
+    async def uninstall(self, release: ReleaseName, account: str) -> None:
+        """Remove a release and its objects; one that is not there is no error. Raises HelmFailed."""
+
+        def call() -> None:
+            self._config(release.namespace, account).uninstall(
+                release.name, ignore_not_found=True, wait="hookOnly", timeout=_DEFAULT_TIMEOUT
+            )
+
+        await self._run(f"helm uninstall {release}", call, _DEFAULT_TIMEOUT + _SLACK)
+
+    def close(self) -> None:
+        """Let go of what the library holds for this cluster, as soon as no call uses it any more."""
+        with self._lock:
+            self._configs.clear()
+
+    async def _change(
+        self,
+        function: str,
+        release: ReleaseName,
+        chart: bytes,
+        values: Mapping[str, Any],
+        options: Options,
+        given: Mapping[str, Any],
+        account: str,
+    ) -> None:
+        context: list[HelmContext] = []
+
+        def call() -> None:
+            from helm_python import Chart, HelmContext, _native
+
+            config = self._config(release.namespace, account)
+            with HelmContext() as cancellable, Chart.load_archive(chart) as loaded:
+                context.append(cancellable)
+                _native.call_string(
+                    function,
+                    config._raw(),
+                    cancellable._raw(),
+                    loaded._raw(),
+                    None,
+                    release.name,
+                    json.dumps(dict(values)),
+                    json.dumps(dict(given)),
+                )
+                context.clear()
+
+        def cancel() -> None:
+            for cancellable in context:
+                cancellable.cancel()
+
+        what = f"{function.replace('_', ' ')} {release}"
+        await self._run(what, call, _deadline(options), cancel)
+
+    async def _run(
+        self, what: str, call: Callable[[], T], deadline: float, cancel: Callable[[], None] | None = None
+    ) -> T:
+        def translated() -> T:
+            from helm_python import HelmError, HelmValuesError
+
+            try:
+                return call()
+            except HelmValuesError as error:
+                raise HelmFailed(_without_values(_one_line(str(error)))) from None
+            except HelmError as error:
+                raise HelmFailed(_one_line(str(error))) from None
+
+        try:
+            return await self._calls.run(what, translated, deadline=deadline, cancel=cancel)
+        except Stuck as error:
+            raise HelmFailed(f"{error}: the cluster does not answer, or a hook never ends") from None
+
+    def _config(self, namespace: str, account: str) -> "Config":
+        """One configuration per namespace and account, so that what the cluster serves is asked for once."""
+        from helm_python import Config
+
+        key = (namespace, account)
+        with self._lock:
+            if key not in self._configs:
+                self._configs[key] = Config(
+                    kubeconfig_path=self._kubeconfig,
+                    namespace=namespace,
+                    kube_as_user=account or None,
+                    qps=_QPS,
+                    burst_limit=_BURST,
+                )
+            self._configs.move_to_end(key)
+            if len(self._configs) > _OPEN_CONFIGS:
+                self._configs.popitem(last=False)  # freed when the last call that uses it has ended
+            return self._configs[key]
+
+
+def _common(options: Options) -> dict[str, Any]:
+    helm = options.helm
+    return {
+        "timeout_seconds": helm.timeout_seconds or _DEFAULT_TIMEOUT,
+        "wait": "watcher" if helm.timeout_seconds > 0 else "hookOnly",
+        "wait_for_jobs": helm.wait_for_jobs,
+        "rollback_on_failure": helm.atomic,
+        "force_replace": options.replace_objects,
+        # What git says wins over what somebody changed by hand, as with client-side apply.
+        "force_conflicts": not options.replace_objects,
+    }
+
+
+def _deadline(options: Options) -> float:
+    """Hooks before, the wait, hooks after: each may take the whole timeout."""
+    return 3.0 * (options.helm.timeout_seconds or _DEFAULT_TIMEOUT) + _SLACK
+
+
+def _check_dependencies(chart: "Chart") -> None:
+    """Helm checks this when it installs, but the chart that it installs has no dependencies any more."""
+    there = {dependency.get("name") for dependency in chart.dependencies}
+    declared = [dependency.get("name") for dependency in chart.metadata.get("dependencies") or []]
+    if missing := [str(name) for name in declared if name not in there]:
+        raise HelmFailed("found in Chart.yaml, but missing in charts/ directory: " + ", ".join(missing))
+
+
+def _without_values(text: str) -> str:
+    """A value that does not fit its schema may be a secret: only where it stands is told."""
+    return re.sub(r"'(?!/)[^']*'", "(hidden)", text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())

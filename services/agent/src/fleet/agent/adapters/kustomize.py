@@ -1,0 +1,99 @@
+"""Kustomize, as `kubectl kustomize` has it."""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from fleet.agent.domain.errors import BadContent
+from fleet.agent.domain.files import File
+from fleet.agent.domain.style import KUSTOMIZATION
+from fleet.agent.domain.yamldocs import read_values, write_values
+
+_SECONDS = 60.0
+_INJECTED = "fleet-manifests.yaml"
+
+
+class Kustomize:
+    """Builds kustomizations of bundles, each in a folder of its own that is gone afterwards."""
+
+    def __init__(self, *, program: Path | None = None) -> None:
+        self._program = program or _find()
+
+    async def build(self, files: Iterable[File], directory: str, manifests: str = "") -> str:
+        """Build the kustomization in `directory` and give the YAML that comes out.
+
+        Args:
+            files: all files of the bundle: bases may lie outside of the directory.
+            directory: where the kustomization.yaml is, `""` for the root.
+            manifests: objects that a chart made, to be added to the kustomization's resources.
+
+        Raises:
+            BadContent: Kustomize refuses it, or takes longer than a minute.
+        """
+        with tempfile.TemporaryDirectory(prefix="fleet-kustomize-") as folder:
+            root = Path(folder)
+            for file in files:
+                _write(root, file)
+            if manifests:
+                _inject(root / directory, manifests)
+            return await self._run(root / directory, root)
+
+    async def _run(self, directory: Path, root: Path) -> str:
+        process = await asyncio.create_subprocess_exec(
+            self._program,
+            "kustomize",
+            str(directory),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            # Nothing of ours is any business of a bundle's; without a PATH it finds no git either.
+            env={"HOME": str(root), "PATH": ""},
+        )
+        try:
+            async with asyncio.timeout(_SECONDS):
+                out, err = await process.communicate()
+        except TimeoutError:
+            raise BadContent(f"kustomize build took longer than {_SECONDS:.0f} s") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode:
+            raise BadContent(f"kustomize build: {_reason(err, root)}")
+        return out.decode()
+
+
+def _find() -> Path:
+    """The kubectl that came with this program, else the one on the PATH."""
+    beside = Path(sys.executable).with_name("kubectl")
+    found = str(beside) if beside.exists() else shutil.which("kubectl")
+    if found is None:
+        raise BadContent("kubectl is not installed beside this agent: Kustomize needs it")
+    return Path(found)
+
+
+def _write(root: Path, file: File) -> None:
+    path = PurePosixPath(file.name)
+    if path.is_absolute() or ".." in path.parts:
+        raise BadContent(f"{file.name}: the path leaves the bundle")
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(file.data)
+
+
+def _inject(directory: Path, manifests: str) -> None:
+    place = directory / KUSTOMIZATION
+    kustomization = read_values(place.read_bytes(), KUSTOMIZATION) or {}
+    resources = list(kustomization.get("resources") or [])
+    if _INJECTED not in resources:
+        place.write_text(write_values({**kustomization, "resources": [*resources, _INJECTED]}))
+    (directory / _INJECTED).write_text(manifests)
+
+
+def _reason(stderr: bytes, root: Path) -> str:
+    text = stderr.decode(errors="replace").replace(f"{root}{os.sep}", "").replace(str(root), ".")
+    return " ".join(text.removeprefix("error: ").split())
