@@ -31,7 +31,7 @@ async def test_discovery_knows_built_in_kinds(api: Scene) -> None:
 async def test_a_created_object_gets_its_identity_from_the_server(api: Scene) -> None:
     made = await api.create(api.config_map("one", {"a": "1"}))
     metadata = made["metadata"]
-    assert metadata["uid"] and metadata["resourceVersion"] and metadata["creationTimestamp"]
+    assert all(metadata[name] for name in ("uid", "resourceVersion", "creationTimestamp"))
     assert (await api.get(made))["data"] == {"a": "1"}
 
 

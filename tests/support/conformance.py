@@ -1,7 +1,7 @@
 """The servers that the conformance suite runs against: a pocket cluster, and any other that is named.
 
-`FLEET_CONFORMANCE_KUBECONFIG` may name the kubeconfig of a cluster that tests may write to; the suite then runs
-against both.
+`FLEET_CONFORMANCE_KUBECONFIG` may name the kubeconfig of a cluster that tests may write to; the suite then
+runs against both.
 """
 
 import os
@@ -85,9 +85,8 @@ class Scene:
 async def scene(server: str, folder: Path) -> AsyncIterator[Scene]:
     """A server, a client and a namespace, which is deleted at the end."""
     if server == "pocket":
-        async with pocket(folder, "conformance") as served:
-            async with _scene(served.kubeconfig("conformance")) as made:
-                yield made
+        async with pocket(folder, "conformance") as served, _scene(served.kubeconfig("conformance")) as made:
+            yield made
     else:
         async with _scene(Path(server)) as made:
             yield made
@@ -106,7 +105,7 @@ async def _scene(kubeconfig: str | Path) -> AsyncIterator[Scene]:
 
 
 def definition(plural: str, kind: str, group: str) -> Object:
-    """A CustomResourceDefinition with a default, a required field, a bound, an enum, a map list and a status."""
+    """A CustomResourceDefinition with a default, required fields, a bound, an enum, a map list and a status."""
     target = {
         "type": "object",
         "required": ["name"],

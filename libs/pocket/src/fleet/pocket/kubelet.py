@@ -83,7 +83,8 @@ def _runs(obj: Object) -> bool:
     if obj["kind"] == "DaemonSet":
         return bool(status.get("numberReady"))
     wanted = obj["spec"].get("replicas", 1)
-    return bool(wanted == status.get("readyReplicas", 0) == status.get("updatedReplicas", wanted))
+    ready, updated = status.get("readyReplicas", 0), status.get("updatedReplicas", wanted)
+    return bool(wanted == ready == updated and not status.get("unavailableReplicas"))
 
 
 def _blocked(obj: Object, find: Find) -> Blocked | None:
@@ -165,7 +166,7 @@ def _stateful_set(view: View) -> Object:
     wanted, name = view.spec.get("replicas", 1), revision(view.obj)
     current = view.status.get("currentRevision", name) if view.blocked else name
     old = min(view.status.get("readyReplicas", 0), wanted)
-    ready = max(old - 1, 0) if view.blocked else wanted
+    ready = min(old, max(wanted - 1, 0)) if view.blocked else wanted
     shown = max(old, min(1, wanted)) if view.blocked else wanted
     updated = (0 if current != name else shown) if view.blocked else wanted
     return {
