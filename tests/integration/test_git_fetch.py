@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.gitserver import Repository, serving_ssh
 
 from fleet.git import CommitMissing, GitError, GitFailed, HostUnreachable, Remote, RepositoryGone, Tree, fetch
 from fleet.git.cache import KEPT_COMMITS
 from fleet.git.serve import serving
+from support.gitserver import Repository, serving_ssh
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from support.gitserver import Repository
 
 from fleet.git import AccessDenied, BasicAuth, Remote, resolve
 from fleet.git.serve import serving
+from support.gitserver import Repository
 
 ACCOUNT = BasicAuth("fleet", "correct-horse-battery")
 

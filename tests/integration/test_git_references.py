@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from support.gitserver import Repository, another_key, hanging, serving_ssh
 
 from fleet.git import (
     AccessDenied,
@@ -18,6 +17,7 @@ from fleet.git import (
     resolve_revision,
 )
 from fleet.git.serve import serving
+from support.gitserver import Repository, another_key, hanging, serving_ssh
 
 PASSWORD = "correct-horse-battery"
 

@@ -15,6 +15,7 @@ _UNITS = {
 }
 _PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _MAX = 2_562_047 * _UNITS["h"]
+_MAX_LENGTH = 32
 
 
 class InvalidDuration(ValueError):
@@ -24,7 +25,7 @@ class InvalidDuration(ValueError):
         self.text = text
         super().__init__(
             f'{text!r} is not a duration: write "0" or numbers with the units ns, us, µs, ms, s, m or h'
-            ' (such as "15s" or "1h30m"), not negative and at most 2562047h'
+            ' (such as "15s" or "1h30m") in at most 32 characters, not negative and at most 2562047h'
         )
 
 
@@ -34,12 +35,13 @@ def parse_duration(text: str) -> float:
     Days, weeks and years are no units, a number needs one (but for `0`), a sign is refused except `+`.
 
     Raises:
-        InvalidDuration: everything else, and what is above 2562047h (where Go's int64 ends).
+        InvalidDuration: everything else, what is longer than 32 characters (fleet.md 1.1), and what is above
+            2562047h (where Go's int64 ends).
     """
     bare = text.removeprefix("+")
     if bare == "0":
         return 0.0
-    if not bare or _PART.sub("", bare):
+    if not bare or len(text) > _MAX_LENGTH or _PART.sub("", bare):
         raise InvalidDuration(text)
     seconds = sum((Decimal(n) * _UNITS[unit] for n, unit in _PART.findall(bare)), Decimal(0))
     if seconds > _MAX:

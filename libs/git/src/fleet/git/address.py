@@ -8,6 +8,7 @@ from fleet.git.credentials import BasicAuth
 from fleet.git.errors import BadAddress
 
 _SCP = re.compile(r"(?:[A-Za-z0-9_][\w.-]*@)?(?P<host>[A-Za-z0-9_][\w.-]*|\[[0-9A-Fa-f:.]+\]):[^:-].*")
+_WITHOUT_SCHEME = re.compile(r"[^@:/]*:[^@/]*@")
 _BAD_CHARACTERS = re.compile(r"[\x00-\x20\x7f]")
 _HOST = re.compile(r"[A-Za-z0-9_][\w.-]*|\[?[0-9A-Fa-f:.]+\]?")
 _USER = re.compile(r"[A-Za-z0-9_][\w.-]*")
@@ -41,6 +42,8 @@ def parse_address(url: str) -> tuple[Address, BasicAuth | None]:
         return Address(url=url, scheme="file"), None
     if "://" in url:
         return _of_url(url)
+    if _WITHOUT_SCHEME.match(url):
+        raise BadAddress(repo=_shown(url), reason="a scheme such as https:// is missing")
     if found := _SCP.fullmatch(url):
         return Address(url=url, scheme="ssh", host=found["host"].lower()), None
     raise BadAddress(repo=_shown(url), reason="its form is not known")

@@ -50,4 +50,5 @@ def diagnose(stderr: str, *, secrets: Iterable[str] = ()) -> tuple[type[errors.G
 def _plain(line: str) -> str:
     bare = re.sub(r"^(fatal|error|remote|ssh): ", "", line)
     bare = re.sub(r"://[^/@\s]*@", "://", bare)
+    bare = re.sub(r" after \d+ ms", "", bare)  # else the same trouble would be told anew each time
     return bare[:_MAX_REASON]

@@ -1,0 +1,5 @@
+"""`python -m fleet.gitjob`."""
+
+from fleet.gitjob.main import main
+
+main()

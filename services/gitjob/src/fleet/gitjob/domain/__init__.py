@@ -1,0 +1,1 @@
+"""What gitjob decides, without doing anything: values in, values out."""
