@@ -1,0 +1,1 @@
+"""What runs where, and how far it is: decisions only, values in and values out."""

@@ -1,0 +1,148 @@
+"""What every cluster runs: one small number per cluster that says which set of entries it has.
+
+Clusters with the same entries share a class, so that a set is kept, named and encoded once. Giving a
+bundle to a set of clusters splits the classes that the set touches; nothing else is looked at.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pyroaring import BitMap
+
+from fleet.events import manifest_digest
+from fleet.targeter.domain.index import NOTHING
+from fleet.targeter.domain.sets import BundleKey
+
+Slot = tuple[BundleKey, str]
+"""A bundle, and the digest of its entry on some cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestClass:
+    """A distinct set of entries, ordered by bundle; `digest` is what agents act on."""
+
+    slots: tuple[Slot, ...]
+    entries: tuple[str, ...]
+    digest: str
+
+
+def manifest_class(slots: Iterable[Slot]) -> ManifestClass:
+    """Order the slots by bundle and name the whole."""
+    ordered = tuple(sorted(slots))
+    entries = tuple(digest for _, digest in ordered)
+    return ManifestClass(ordered, entries, manifest_digest(entries))
+
+
+_EMPTY = manifest_class(())
+
+
+class ManifestClasses:
+    """The entries of every cluster by ordinal, and the clusters of every bundle by entry."""
+
+    def __init__(self) -> None:
+        self._classes: list[ManifestClass | None] = [_EMPTY]
+        self._numbers: dict[tuple[Slot, ...], int] = {(): 0}
+        self._sizes = [0]
+        self._free: list[int] = []
+        self._of = array("i")
+        self._holders: dict[BundleKey, dict[str, BitMap]] = {}
+
+    def manifest(self, ordinal: int) -> ManifestClass:
+        """What a cluster runs; one that is not known runs nothing."""
+        number = self._of[ordinal] if ordinal < len(self._of) else 0
+        return self._classes[number] or _EMPTY
+
+    def holders(self, bundle: BundleKey) -> Mapping[str, BitMap]:
+        """The clusters that run a bundle, by entry digest; disjoint."""
+        return self._holders.get(bundle, {})
+
+    def running(self, bundle: BundleKey) -> BitMap:
+        """All clusters that run a bundle."""
+        return BitMap.union(NOTHING, *self.holders(bundle).values())
+
+    def bundles(self) -> list[BundleKey]:
+        """Every bundle that runs anywhere."""
+        return list(self._holders)
+
+    def load(self, ordinal: int, slots: Iterable[Slot]) -> None:
+        """Say what a cluster runs, as its last manifest has it."""
+        found = manifest_class(slots)
+        for bundle, digest in found.slots:
+            self._holders.setdefault(bundle, {}).setdefault(digest, BitMap()).add(ordinal)
+        self._move(ordinal, self._number(found.slots))
+
+    def assign(self, bundle: BundleKey, digest: str | None, members: BitMap) -> BitMap:
+        """Give an entry of a bundle to clusters, or (None) take the bundle away; give those that changed."""
+        table = self._holders.setdefault(bundle, {})
+        if digest is None:
+            changed = members & BitMap.union(NOTHING, *table.values())
+        else:
+            changed = members - table.get(digest, NOTHING)
+        for other in [other for other in table if other != digest]:
+            table[other] -= changed
+            if not table[other]:
+                del table[other]
+        if digest is not None and changed:
+            table.setdefault(digest, BitMap()).update(changed)
+        if not table:
+            del self._holders[bundle]
+        self._split(bundle, digest, changed)
+        return changed
+
+    def forget(self, ordinal: int) -> None:
+        """Drop a cluster that is gone."""
+        for bundle, digest in self.manifest(ordinal).slots:
+            table = self._holders[bundle]
+            table[digest].discard(ordinal)
+            if not table[digest]:
+                del table[digest]
+            if not table:
+                del self._holders[bundle]
+        self._move(ordinal, 0)
+
+    def _split(self, bundle: BundleKey, digest: str | None, changed: BitMap) -> None:
+        moved: dict[int, int] = {}
+        for ordinal in changed:
+            old = self._of[ordinal] if ordinal < len(self._of) else 0
+            new = moved.get(old)
+            if new is None:
+                rest = (slot for slot in self.manifest(ordinal).slots if slot[0] != bundle)
+                wanted = (*rest, (bundle, digest)) if digest is not None else tuple(rest)
+                new = moved[old] = self._number(tuple(sorted(wanted)))
+            self._move(ordinal, new)
+
+    def _number(self, slots: tuple[Slot, ...]) -> int:
+        number = self._numbers.get(slots)
+        if number is not None:
+            return number
+        found = manifest_class(slots)
+        if self._free:
+            number = self._free.pop()
+            self._classes[number], self._sizes[number] = found, 0
+        else:
+            number = len(self._classes)
+            self._classes.append(found)
+            self._sizes.append(0)
+        self._numbers[slots] = number
+        return number
+
+    def _move(self, ordinal: int, number: int) -> None:
+        if ordinal >= len(self._of):
+            self._of.extend([0] * (ordinal + 1 - len(self._of)))
+        old = self._of[ordinal]
+        if old == number:
+            return
+        self._of[ordinal] = number
+        self._sizes[number] += 1
+        if old:
+            self._sizes[old] -= 1
+            self._drop_if_empty(old)
+
+    def _drop_if_empty(self, number: int) -> None:
+        # Classes that nobody has any more would pile up with every commit.
+        found = self._classes[number]
+        if self._sizes[number] == 0 and found is not None:
+            del self._numbers[found.slots]
+            self._classes[number] = None
+            self._free.append(number)

@@ -1,0 +1,79 @@
+"""The entries of manifests: one per bundle and share of its clusters, known by their digests."""
+
+from collections.abc import Iterable, Mapping
+
+from fleet.events import BundleRendered, Entry
+from fleet.targeter.domain.options import Plan
+from fleet.targeter.domain.sets import BundleKey
+
+_OWN = "fleet.cattle.io/"
+_FOREIGN = "cattle.io"
+_KUBECTL = "kubectl.kubernetes.io"
+_KEPT = 64
+
+
+def deployment_labels(record: BundleRendered) -> dict[str, str]:
+    """The labels of a bundle's deployments, without those that name the cluster (fleet.md 1.4).
+
+    The commit's label is left out: it would make every commit a new manifest for everyone.
+    """
+    copied = {
+        key: value
+        for key, value in record.labels.items()
+        if (key.startswith(_OWN) and key != f"{_OWN}commit") or not _system(key)
+    }
+    return copied | {
+        f"{_OWN}bundle-name": record.bundle,
+        f"{_OWN}bundle-namespace": record.workspace,
+        f"{_OWN}managed": "true",
+    }
+
+
+def entry_for(record: BundleRendered, plan: Plan, *, paused: bool = False) -> Entry:
+    """What a cluster is told about a bundle."""
+    return Entry(
+        namespace=record.workspace,
+        bundle=record.bundle,
+        bundle_uid=record.uid,
+        deployment_id=plan.deployment_id,
+        content=plan.content,
+        options=plan.options,
+        labels=deployment_labels(record),
+        depends_on=tuple(record.spec.get("dependsOn") or ()),
+        paused=paused,
+    )
+
+
+class EntryBook:
+    """Entries by digest. Of each bundle the newest are kept, and those that some cluster still has."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._of_bundle: dict[BundleKey, dict[str, None]] = {}
+
+    def add(self, entry: Entry) -> str:
+        """Take an entry in; give its digest."""
+        digest = entry.digest()
+        if digest not in self._entries:
+            self._entries[digest] = entry
+            self._of_bundle.setdefault((entry.namespace, entry.bundle), {})[digest] = None
+        return digest
+
+    def get(self, digest: str) -> Entry | None:
+        """The entry of this digest, if it is known."""
+        return self._entries.get(digest)
+
+    def unknown(self, digests: Iterable[str]) -> set[str]:
+        """Those that are not known."""
+        return {digest for digest in digests if digest not in self._entries}
+
+    def prune(self, bundle: BundleKey, held: Mapping[str, object]) -> None:
+        """Drop the oldest entries of a bundle that no cluster has any more."""
+        table = self._of_bundle.get(bundle, {})
+        unused = [digest for digest in table if digest not in held]
+        for digest in unused[: max(0, len(table) - _KEPT)]:
+            del table[digest], self._entries[digest]
+
+
+def _system(key: str) -> bool:
+    return key.startswith(_KUBECTL) or _FOREIGN in key

@@ -1,0 +1,115 @@
+"""How far every cluster is: reports and signs of life, judged against what it was told."""
+
+from pyroaring import BitMap
+
+from fleet.events import DeploymentReported, Heartbeat
+from fleet.targeter.domain.bundles import BundleBook
+from fleet.targeter.domain.clusters import Cluster, ClusterBook
+from fleet.targeter.domain.ledger import ClusterKey, Ledger
+from fleet.targeter.domain.manifests import Manifests
+from fleet.targeter.domain.readiness import Readiness
+from fleet.targeter.domain.sets import BundleKey
+from fleet.targeter.domain.states import judge
+from fleet.targeter.domain.work import Work
+
+
+class Standing:
+    """Keeps the state of every deployment, and marks the views that a change of it touches."""
+
+    def __init__(
+        self, *, clusters: ClusterBook, bundles: BundleBook, manifests: Manifests, ledger: Ledger, work: Work
+    ) -> None:
+        self.readiness = Readiness()
+        self._clusters = clusters
+        self._bundles = bundles
+        self._manifests = manifests
+        self._ledger = ledger
+        self._work = work
+        self._loaded = False
+        self._suspects: dict[ClusterKey, tuple[int, str]] = {}
+
+    def report(self, event: DeploymentReported, *, received: float) -> None:
+        """Take over what a cluster said; `received` is when it was stored, seconds since 1970."""
+        taken = self._ledger.reported(event, received)
+        cluster = self._clusters.get((event.workspace, event.cluster))
+        if taken and self._loaded and cluster and cluster.uid == event.uid:
+            self.judge(cluster)
+
+    def beat(self, event: Heartbeat, *, at: float) -> None:
+        """Take over a sign of life.
+
+        A cluster that says twice that it has another manifest than the present one, which did not change
+        in between, has missed it (or the stream went back): it is written again.
+        """
+        key = (event.workspace, event.cluster)
+        cluster = self._clusters.get(key)
+        if cluster is None or cluster.uid != event.uid:
+            return
+        before = self._ledger.beat(event, at)
+        if before is None or before.digest != event.digest:
+            self._mark_unready(cluster)
+        written = self._ledger.written(key, event.uid)
+        pending = cluster.ordinal in self._work.to_write
+        if written is None or written.digest == event.digest or pending:
+            self._suspects.pop(key, None)
+        elif self._suspects.get(key) != (suspicion := (written.generation, event.digest)):
+            self._suspects[key] = suspicion
+        else:
+            del self._suspects[key]
+            self._work.again.add(cluster.ordinal)
+
+    def load(self) -> None:
+        """Judge every cluster by what it was told last and what it said about it."""
+        self._loaded = True
+        for cluster in self._clusters:
+            written = self._ledger.written(cluster.key, cluster.uid)
+            if written and not self.up_to_date(cluster):
+                for key, digest in self._manifests.classes.manifest(cluster.ordinal).slots:
+                    if digest in written.changed:
+                        self.readiness.wait(key, BitMap([cluster.ordinal]))
+            self.judge(cluster)
+
+    def given(self, bundle: BundleKey, members: BitMap) -> None:
+        """These clusters have another entry of a bundle from now on."""
+        if members:
+            self.readiness.wait(bundle, members)
+            self._work.move(bundle[0], members)
+
+    def taken(self, bundle: BundleKey, members: BitMap) -> None:
+        """These clusters do not run a bundle any more."""
+        if members:
+            self.readiness.drop(bundle, members)
+            self._work.move(bundle[0], members)
+
+    def judge(self, cluster: Cluster) -> None:
+        """Look at all deployments of a cluster again."""
+        current = self.up_to_date(cluster)
+        report = self._ledger.report(cluster.key, cluster.uid)
+        for key, digest in self._manifests.classes.manifest(cluster.ordinal).slots:
+            if current:
+                self.readiness.known(key, cluster.ordinal)
+            fresh = self.readiness.is_fresh(key, cluster.ordinal)
+            if self.readiness.put(key, cluster.ordinal, judge(digest, fresh=fresh, report=report)):
+                self._work.move(key[0], BitMap([cluster.ordinal]))
+                self.mark(key)
+
+    def up_to_date(self, cluster: Cluster) -> bool:
+        """Whether the cluster's last report is about the manifest that it is to have now."""
+        report = self._ledger.report(cluster.key, cluster.uid)
+        written = self._ledger.written(cluster.key, cluster.uid)
+        if report is None or written is None or report.order < written.order:
+            return False
+        return report.digest == written.digest == self._manifests.classes.manifest(cluster.ordinal).digest
+
+    def mark(self, key: BundleKey) -> None:
+        """The views of a bundle and of what it belongs to may have changed."""
+        if bundle := self._bundles.get(key):
+            owner = bundle.record.owner
+            self._work.show(("bundle", *key))
+            self._work.show((owner.kind.lower(), key[0], owner.name))
+
+    def _mark_unready(self, cluster: Cluster) -> None:
+        """The hop at which a cluster waits may be another one now."""
+        for key, _ in self._manifests.classes.manifest(cluster.ordinal).slots:
+            if self.readiness.state(key, cluster.ordinal) != "Ready":
+                self.mark(key)

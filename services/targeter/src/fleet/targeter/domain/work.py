@@ -1,0 +1,72 @@
+"""What is to be done: clusters to write, bundles to announce, views to look at."""
+
+from dataclasses import dataclass, field
+
+from pyroaring import BitMap
+
+from fleet.events import ClusterRecord, Resource, Stored
+from fleet.targeter.domain.sets import BundleKey, Record
+
+ViewKey = tuple[str, str, str]
+"""Kind, workspace and name of an object that has a view."""
+
+Cause = Stored[Record] | Stored[ClusterRecord] | Stored[Resource]
+"""What led to a manifest: a bundle's record, or a change of a cluster or a group."""
+
+
+@dataclass(slots=True)
+class Work:
+    """Marks that events leave and that writers take up.
+
+    `dirty` has the clusters whose manifest may differ from the one that is written, `again` those that
+    are written whether it differs or not, `waves` the bundles of which a new version goes out, `views`
+    the objects whose view may have changed and `gone` those that have none any more. `moved` has, by
+    workspace, the clusters whose deployments changed state or number: their groups' views follow.
+    """
+
+    dirty: BitMap = field(default_factory=BitMap)
+    again: BitMap = field(default_factory=BitMap)
+    waves: set[BundleKey] = field(default_factory=set)
+    views: set[ViewKey] = field(default_factory=set)
+    gone: set[ViewKey] = field(default_factory=set)
+    moved: dict[str, BitMap] = field(default_factory=dict)
+    causes: list[tuple[BitMap, Cause]] = field(default_factory=list)
+
+    @property
+    def to_write(self) -> BitMap:
+        """The clusters to look at."""
+        return self.dirty | self.again
+
+    def because(self, members: BitMap, cause: Cause) -> None:
+        """Remember why these clusters are written, until all are."""
+        self.causes.append((members, cause))
+
+    def cause(self, ordinal: int) -> Cause | None:
+        """What led to a cluster's manifest last."""
+        return next((cause for members, cause in reversed(self.causes) if ordinal in members), None)
+
+    def take(self, ordinal: int) -> bool:
+        """Take a cluster up; whether it must be written even if nothing differs."""
+        again = ordinal in self.again
+        self.dirty.discard(ordinal)
+        self.again.discard(ordinal)
+        return again
+
+    def forget_causes(self) -> None:
+        """Drop the causes when no cluster is left to write."""
+        if not self.to_write:
+            self.causes.clear()
+
+    def show(self, key: ViewKey) -> None:
+        """Look at an object's view again."""
+        self.gone.discard(key)
+        self.views.add(key)
+
+    def end(self, key: ViewKey) -> None:
+        """An object is gone, and so is its view."""
+        self.views.discard(key)
+        self.gone.add(key)
+
+    def move(self, workspace: str, members: BitMap) -> None:
+        """The deployments of these clusters changed."""
+        self.moved.setdefault(workspace, BitMap()).update(members)
