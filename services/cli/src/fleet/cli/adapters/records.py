@@ -14,7 +14,7 @@ from fleet.cli.domain.declaration import Record, applied
 from fleet.cli.errors import CommandFailed, NotFound
 from fleet.cli.objects.kinds import Kind
 from fleet.cli.objects.manifests import Manifest
-from fleet.events import ClusterRecord, Resource, Stored, declare, retire
+from fleet.events import BundleRendered, ClusterRecord, Resource, Stored, declare, retire
 
 _ATTEMPTS = 20
 _PAUSE = 0.05
@@ -85,7 +85,10 @@ class Records:
         """Read, decide, write; from the start again where somebody else wrote in between."""
         for attempt in range(_ATTEMPTS):
             stored = await self._last(kind, workspace, name)
-            record = decide(stored.event if stored else None)
+            try:
+                record = decide(stored.event if stored else None)
+            except NotFound as error:
+                raise await self._reason(error, workspace) from None
             if record is None:
                 return None
             try:
@@ -98,6 +101,23 @@ class Records:
             f"Error from server (Conflict): {kind.resource} {json.dumps(name)} kept changing while it was"
             " written; look at it and try again"
         )
+
+    async def _reason(self, error: NotFound, workspace: str) -> CommandFailed:
+        """Why an object cannot be changed, when it is only not a declared one."""
+        if not error.kind.declared:
+            return CommandFailed(
+                f"error: a {error.kind.name} is computed by the targeter: it cannot be changed"
+            )
+        if error.kind.word == "bundle":
+            subject = BundleRendered.subject_for(workspace=workspace, bundle=error.name)
+            found = await self._bus.last_on(BundleRendered.STREAM, subject)
+            if found is not None and isinstance(found.event, BundleRendered):
+                owner = found.event.owner
+                return CommandFailed(
+                    f'error: bundle "{error.name}" comes from {owner.kind} {owner.name}:'
+                    " change it in the repository"
+                )
+        return error
 
     async def _last(self, kind: Kind, workspace: str, name: str) -> Stored[Any] | None:
         if kind.word == "cluster":

@@ -22,15 +22,15 @@ def applied(present: Record | None, manifest: Manifest, workspace: str) -> Recor
     """The record that an apply asks for: the file, and what others have set since the last apply."""
     declared = {
         "labels": dict(manifest.labels),
-        "annotations": dict(manifest.annotations),
+        "annotations": _own(manifest.annotations),
         "spec": dict(manifest.spec),
     }
     merged = declared
     if present is not None:
-        before = json.loads(present.metadata.annotations.get(LAST_APPLIED, "{}"))
+        before = _last_applied(present)
         there = {
             "labels": present.metadata.labels,
-            "annotations": {k: v for k, v in present.metadata.annotations.items() if k != LAST_APPLIED},
+            "annotations": _own(present.metadata.annotations),
             "spec": present.spec,
         }
         merged = three_way(_parts_of(before, manifest.kind), there, declared)
@@ -40,10 +40,24 @@ def applied(present: Record | None, manifest: Manifest, workspace: str) -> Recor
     return _record(manifest.kind, manifest.name, workspace, merged)
 
 
+def _own(annotations: Mapping[str, str]) -> dict[str, str]:
+    """Annotations without the note of the last apply, which the output of `get` has and nobody means."""
+    return {key: value for key, value in annotations.items() if key != LAST_APPLIED}
+
+
+def _last_applied(present: Record) -> dict[str, Any]:
+    """What was applied last; nothing where no apply, or something else, wrote the note."""
+    try:
+        note = json.loads(present.metadata.annotations.get(LAST_APPLIED, "{}"))
+    except ValueError:
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
 def _as_applied(manifest: Manifest, workspace: str) -> dict[str, Any]:
     """The object as kubectl would note it down."""
     metadata: dict[str, Any] = {"name": manifest.name, "namespace": workspace}
-    metadata |= {"annotations": dict(manifest.annotations)}
+    metadata |= {"annotations": _own(manifest.annotations)}
     metadata |= {"labels": dict(manifest.labels)} if manifest.labels else {}
     body = dict(manifest.spec) if manifest.kind.top_level else {"spec": dict(manifest.spec)}
     return {"apiVersion": API_VERSION, "kind": manifest.kind.name, "metadata": metadata, **body}
