@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fleet.bus import Refused, Reject, Retry, Subscriber, Unreachable
+from fleet.bus import Bus, Refused, Reject, Retry, Subscriber, Unreachable
 from fleet.events import GitCommitDetected, Stored
-from support.bus import a_commit, number_of, running, running_bus, until
+from support.bus import a_commit, number_of, running, running_bus, soon
+from support.waiting import eventually
 
 Commit = Stored[GitCommitDetected]
 
@@ -22,10 +23,10 @@ async def test_events_of_one_subject_are_handled_in_order_and_only_once(tmp_path
         for number in range(50):
             await bus.publish(a_commit(number), source="t")
         async with running(Subscriber("reader").on(GitCommitDetected, handle), bus):
-            await until(lambda: len(seen) == 50)
+            await eventually(lambda: len(seen) == 50)
         async with running(Subscriber("reader").on(GitCommitDetected, handle), bus):
             await bus.publish(a_commit(50), source="t")
-            await until(lambda: len(seen) == 51)
+            await eventually(lambda: len(seen) == 51)
     assert seen == list(range(51))
 
 
@@ -45,10 +46,10 @@ async def test_a_retry_holds_its_subject_back_and_no_other(tmp_path: Path) -> No
         for number in range(3):
             await bus.publish(a_commit(number, gitrepo="slow"), source="t")
         await bus.publish(a_commit(9, gitrepo="quick"), source="t")
-        await until(lambda: seen)
+        await eventually(lambda: seen)
         assert seen == [("quick", 9)]
         open_the_door.set()
-        await until(lambda: len(seen) == 4)
+        await eventually(lambda: len(seen) == 4)
     assert seen[1:] == [("slow", 0), ("slow", 1), ("slow", 2)]
 
 
@@ -66,7 +67,7 @@ async def test_a_bug_is_logged_and_the_event_is_handled_again(tmp_path: Path) ->
     ):
         await bus.publish(a_commit(1), source="t")
         await bus.publish(a_commit(2), source="t")
-        await until(lambda: len(calls) == 3)
+        await eventually(lambda: len(calls) == 3)
     assert calls == [1, 1, 2]
 
 
@@ -85,10 +86,10 @@ async def test_what_a_dead_process_held_comes_at_once_and_first(tmp_path: Path) 
     async with running_bus(tmp_path) as (_, bus):
         async with running(Subscriber("reader").on(GitCommitDetected, hang), bus):
             await bus.publish(a_commit(1), source="t")
-            await until(lambda: held)
+            await eventually(lambda: held)
         await bus.publish(a_commit(2), source="t")
         async with running(Subscriber("reader").on(GitCommitDetected, handle), bus):
-            await until(lambda: len(seen) == 2, seconds=5)
+            await eventually(lambda: len(seen) == 2, within=5)
     assert seen == [1, 2]
 
 
@@ -107,7 +108,7 @@ async def test_a_server_that_is_killed_costs_no_event(tmp_path: Path) -> None:
             await bus.publish(a_commit(number), source="t")
             if number in (10, 25):
                 await server.restart()
-        await until(lambda: len(set(seen)) == 40)
+        await eventually(lambda: len(set(seen)) == 40)
     firsts = list(dict.fromkeys(seen))
     assert firsts == list(range(40))
 
@@ -123,10 +124,10 @@ async def test_a_consumer_that_is_deleted_while_it_runs_is_made_again(tmp_path: 
         running(Subscriber("reader").on(GitCommitDetected, handle), bus),
     ):
         await bus.publish(a_commit(1), source="t")
-        await until(lambda: seen)
+        await eventually(lambda: seen)
         await bus.connection.api("CONSUMER.DELETE.COMMITS.reader-git-commit-detected")
         await bus.publish(a_commit(2), source="t")
-        await until(lambda: len(seen) == 2)
+        await eventually(lambda: len(seen) == 2)
     assert seen == [1, 2]
 
 
@@ -174,7 +175,7 @@ async def test_an_event_that_cannot_be_read_is_a_dead_letter_and_stops_nothing(t
         )
         await bus.publish(a_commit(1), source="t")
         async with running(Subscriber("reader").on(GitCommitDetected, handle), bus):
-            await until(lambda: seen)
+            await eventually(lambda: seen)
         reasons = [letter.event.reason async for letter in bus.dead_letters()]
     assert seen == [1]
     assert "workspace" in reasons[0]
@@ -203,13 +204,14 @@ async def test_what_a_handler_publishes_names_its_cause(tmp_path: Path) -> None:
         async with running(Subscriber("reader").on(GitCommitDetected, derive), bus):
             feed = bus.follow(GitCommitDetected, gitrepo="derived")
             await bus.publish(a_commit(1), source="t", id="the-cause")
-            derived = await anext(feed)
+            derived = await soon(anext(feed))
     assert derived.envelope.causation_id == "the-cause"
     assert derived.envelope.correlation_id == "the-cause"
     assert derived.envelope.source == "reader"
 
 
-async def until_dead(bus, count: int) -> None:
-    async with asyncio.timeout(20):
-        while len([one async for one in bus.dead_letters()]) < count:
-            await asyncio.sleep(0.02)
+async def until_dead(bus: Bus, count: int) -> None:
+    async def enough() -> bool:
+        return len([one async for one in bus.dead_letters()]) >= count
+
+    await eventually(enough)

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
+from typing import TypeVar
 
 from fleet.bus import Bus, Subscriber
 from fleet.events import GitCommitDetected
 from support.nats import NatsServer, running_nats
+from support.waiting import DEADLINE
 
 WORKSPACE = "fleet-default"
+
+T = TypeVar("T")
 
 
 @contextlib.asynccontextmanager
@@ -32,11 +36,10 @@ async def running(subscriber: Subscriber, bus: Bus) -> AsyncIterator[None]:
             await task
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
-    """Wait for a condition; fails when it does not come true in that time."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
+async def soon(awaited: Awaitable[T]) -> T:
+    """What is awaited, or a failure when it does not come within the usual deadline."""
+    async with asyncio.timeout(DEADLINE):
+        return await awaited
 
 
 def a_commit(number: int, *, gitrepo: str = "web", workspace: str = WORKSPACE) -> GitCommitDetected:

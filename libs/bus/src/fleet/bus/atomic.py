@@ -30,7 +30,7 @@ async def commit(
     """
     if not 0 < len(events) <= LIMIT or len({event.STREAM for event in events}) != 1:
         raise ValueError(f"an atomic batch has 1 to {LIMIT} events of one stream, not {len(events)}")
-    await hold(connection, events[0].STREAM)
+    generation = await hold(connection, events[0].STREAM)
     batch = {"Nats-Batch-Id": secrets.token_hex(12)}
     answer: dict[str, Any] = {}
     for number, event in enumerate(events, 1):
@@ -40,7 +40,9 @@ async def commit(
         if number == len(events):
             headers["Nats-Batch-Commit"] = "1"
         if number in (1, len(events)):
-            message = await connection.request(event.subject(), body, headers=headers, timeout=_TIMEOUT)
+            message = await connection.request(
+                event.subject(), body, headers=headers, timeout=_TIMEOUT, generation=generation
+            )
             answer = orjson.loads(message.data) if message.data else {}
             if "error" in answer:
                 raise refusal(f"an atomic batch to {event.STREAM}", answer["error"])
@@ -49,5 +51,5 @@ async def commit(
     if answer.get("count", 1) != len(events):
         raise Refused(f"an atomic batch to {events[0].STREAM}", 409, "the server stored none of it")
     sequence = int(answer["seq"])
-    connection.floors.there(events[0].STREAM, sequence, connection.generation)
+    connection.floors.there(events[0].STREAM, sequence, generation)
     return sequence

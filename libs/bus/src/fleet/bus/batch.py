@@ -61,6 +61,7 @@ class Batch:
         self._inbox = f"{connection.client.new_inbox()}.{secrets.token_hex(8)}"
         self._head = f"{self._inbox}.{FLOW}.fail."
         self._queued: list[bytes] = []
+        self._generation = 0
         self._sent = 0
         self._flow = 1
         self._answered = False
@@ -126,7 +127,7 @@ class Batch:
         first = self._sent == 0
         if first:
             self._stream = stream_of(subject)
-            await hold(self._connection, self._stream)
+            self._generation = await hold(self._connection, self._stream)
         self._sent += 1
         self._subject = subject
         self._queue(subject, body, headers, self._sent, _START if first else _ADD)
@@ -165,7 +166,7 @@ class Batch:
             raise Refused("a batch", 409, f"{self._final.get('count')} of {self._sent} messages were stored")
         self.stored = self._sent
         if self._final is not None:
-            self._connection.floors.there(self._stream, int(self._final["seq"]), self._connection.generation)
+            self._connection.floors.there(self._stream, int(self._final["seq"]), self._generation)
 
     async def _wait_while(self, waiting: Callable[[], bool]) -> None:
         while waiting():

@@ -136,17 +136,27 @@ class Connection:
             raise Unreachable(what, self.where, self._last_error) from None
 
     async def request(
-        self, subject: str, payload: bytes, *, timeout: float, headers: Mapping[str, str] | None = None
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        timeout: float,
+        headers: Mapping[str, str] | None = None,
+        generation: int | None = None,
     ) -> Msg:
         """Ask and wait for the one answer, `timeout` seconds in all.
 
+        With a `generation` it asks on the connection of that number only.
+
         Raises:
             Unanswered: nobody listens on that subject.
-            Unreachable: no answer in time, or no connection.
+            Unreachable: no answer in time, or no connection, or a newer one.
             Refused: the payload is larger than the server takes.
         """
         deadline = asyncio.get_running_loop().time() + timeout
         await self.ready(subject, timeout)
+        if generation is not None and generation != self.generation:
+            raise Unreachable(subject, self.where, "the connection was lost")
         left = max(0.001, deadline - asyncio.get_running_loop().time())
         try:
             return await self.client.request(

@@ -23,27 +23,31 @@ _TIMEOUT = 10.0
 _log = structlog.get_logger("fleet.bus")
 
 
-async def hold(connection: Connection, stream: str) -> None:
+async def hold(connection: Connection, stream: str, *, timeout: float = _TIMEOUT) -> int:
     """Make sure that the next message of a stream gets a sequence that nobody has seen yet.
+
+    Gives the generation of the connection for which that holds.
 
     Costs nothing while the connection stays and nothing larger is witnessed; else one request, and the
     fillers where sequences are missing. Several processes may do it at once, twice does no harm.
 
     Raises:
-        Unreachable: the server does not answer.
+        Unreachable: the server does not answer, or there is no connection for `timeout` seconds.
     """
-    if stream not in STREAMS or not STREAMS[stream].batched:
-        return  # agents write STATUS, without a look at the stream; what it lost is healed by heartbeats
-    doubt = connection.floors.in_doubt(stream, connection.generation)
-    if not doubt:
-        return
+    await connection.ready(f"writing to {stream}", timeout)
     generation = connection.generation
-    info = await connection.api(f"STREAM.INFO.{stream}")
+    if stream not in STREAMS or not STREAMS[stream].batched:
+        return generation  # agents write STATUS without a look at it; what it lost is healed by heartbeats
+    doubt = connection.floors.in_doubt(stream, generation)
+    if not doubt:
+        return generation
+    info = await connection.api(f"STREAM.INFO.{stream}", timeout=timeout)
     last = int(info["state"]["last_seq"])
     if last < doubt:
         _log.warning("stream went back, burning what it lost", stream=stream, last=last, known=doubt)
         await _burn(connection, stream, last, doubt)
     connection.floors.there(stream, max(last, doubt), generation)
+    return generation
 
 
 async def _burn(connection: Connection, stream: str, last: int, floor: int) -> None:

@@ -150,9 +150,10 @@ class Feed(Generic[E], AsyncIterator[Stored[E]]):
         return pull
 
     def _begin_snapshot(self, target: int) -> None:
-        self.snapshot += 1
-        if self.snapshot > 1:
+        if self._position is not None:
             _log.warning("stream went back or was made anew, reading it again", stream=self._stream)
+        if self._position is not None or not self.snapshot:
+            self.snapshot += 1
         self._position = None
         self._target = target
         self._at_end = False

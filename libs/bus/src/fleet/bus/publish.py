@@ -76,8 +76,10 @@ async def publish(
     while True:
         left = max(0.05, deadline - clock())
         try:
-            await hold(connection, stream)
-            answer = await connection.request(subject, body, headers=sent, timeout=min(left, _ATTEMPT))
+            generation = await hold(connection, stream, timeout=left)
+            answer = await connection.request(
+                subject, body, headers=sent, timeout=min(left, _ATTEMPT), generation=generation
+            )
             break
         except Unreachable:
             if clock() >= deadline or connection.closed.is_set():
@@ -88,7 +90,7 @@ async def publish(
     error = ack.get("error")
     if error is None:
         sequence = int(ack["seq"])
-        connection.floors.there(stream, sequence, connection.generation)
+        connection.floors.there(stream, sequence, generation)
         return sequence
     if expect is None or error.get("err_code") not in _WRONG_SEQUENCE:
         raise refusal(f"publishing to {subject}", error)
