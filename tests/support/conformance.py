@@ -105,7 +105,7 @@ async def _scene(kubeconfig: str | Path) -> AsyncIterator[Scene]:
 
 
 def definition(plural: str, kind: str, group: str) -> Object:
-    """A CustomResourceDefinition with a default, required fields, a bound, an enum, a map list and a status."""
+    """A CustomResourceDefinition with a default, required fields, bounds, an enum, a map list, a status."""
     target = {
         "type": "object",
         "required": ["name"],

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 
@@ -62,7 +63,8 @@ class Connection:
         """Send one request and read its answer; `body` is sent as JSON. Raises a KubeError."""
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=CONNECT_SECONDS)
         headers = {"Accept": accept} | ({"Content-Type": content_type} if body is not None else {})
-        data = None if body is None else orjson.dumps(body)
+        # A stream, for aiohttp writes bytes of more than a mebibyte in one piece and warns of it.
+        data = None if body is None else BytesIO(orjson.dumps(body))
         async with self._room, self._open(method, path, parameters, data, headers, timeout) as response:
             answer = await response.read()
             return self._decoded(method, path, answer)
@@ -84,7 +86,7 @@ class Connection:
         method: str,
         path: str,
         parameters: Parameters | None,
-        data: bytes | None,
+        data: BytesIO | None,
         headers: dict[str, str],
         timeout: aiohttp.ClientTimeout,
     ) -> AsyncIterator[aiohttp.ClientResponse]:

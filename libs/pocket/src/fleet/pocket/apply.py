@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from .errors import merge_conflict
 from .fieldset import (
     MISSING,
@@ -18,6 +20,8 @@ from .fieldset import (
 from .managers import Owned, Owner, Ownership
 from .shapes import FREE, field_schema, is_atomic, item_schema, list_shape
 from .typetable import Schema, resolve
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def apply(
     """
     wanted = fields_of(config, schema)
     disputed = _conflicts(live, config, ownership, who, wanted)
-    if disputed and not force:
+    if disputed and not force and not _is_upgrade(live, who, {path for _, path in disputed}, schema):
         raise merge_conflict([(other.manager, dotted(path)) for other, path in disputed])
     taken = frozenset(path for _, path in disputed)
     others = {o: replace(owned, fields=owned.fields - taken) for o, owned in ownership.items() if o != who}
@@ -55,6 +59,22 @@ def apply(
     mine = Owned(wanted, before.time if wanted == before.fields else now)
     ordered = {o: others.get(o, mine) for o in ownership}
     return Applied(merged, {**ordered, who: mine})
+
+
+def _is_upgrade(live: dict[str, Any], who: Owner, disputed: set[Path], schema: Schema) -> bool:
+    """Whether kubectl only takes over what it applied itself before, from the client's side.
+
+    The server knows that from the annotation in which kubectl keeps what it applied, where it still holds.
+    """
+    kept = (live["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    if who.manager != "kubectl" or not kept:
+        return False
+    try:
+        before = orjson.loads(kept)
+        applied = fields_of(before, schema)
+    except (orjson.JSONDecodeError, AttributeError):
+        return False
+    return all(path in applied and value_at(before, path) == value_at(live, path) for path in disputed)
 
 
 def _conflicts(
