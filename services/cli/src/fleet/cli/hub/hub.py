@@ -123,8 +123,7 @@ class Hub:
         self._note_down()
 
     async def _until_ready(self) -> None:
-        await self._membership.settled()
-        waiting = await until_ready(
+        waiting = await self._membership.settled(seconds=_READY) or await until_ready(
             probes(self._ports), self._beats, self._membership.clusters(), seconds=_READY
         )
         if waiting:

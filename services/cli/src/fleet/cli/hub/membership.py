@@ -18,7 +18,7 @@ from fleet.events import ClusterRecord
 
 LOCAL_WORKSPACE = "fleet-local"
 _GATHER = 0.02
-_RELOAD = 5.0
+_LOOKS = 50
 _LOOK_AGAIN = 0.01
 
 
@@ -71,11 +71,18 @@ class Membership:
                 KINDS["cluster"], workspace, name, lambda present: {**present, **labels}
             )
 
-    async def settled(self) -> None:
-        """Wait until every cluster that is declared by now is enrolled and the programs know."""
+    async def settled(self, *, seconds: float) -> str:
+        """Wait until every cluster that is declared by now is enrolled and the programs know.
+
+        Gives the empty string, or after `seconds` what is still waited for.
+        """
         wanted = await self._declared()
-        async with self._settled:
-            await self._settled.wait_for(lambda: wanted.items() <= self._enrolled.items())
+        try:
+            async with asyncio.timeout(seconds), self._settled:
+                await self._settled.wait_for(lambda: wanted.items() <= self._enrolled.items())
+        except TimeoutError:
+            return "the broker has not taken the accounts of all clusters"
+        return ""
 
     async def follow(self) -> None:
         """Enrol what comes and drop what goes, until cancelled."""
@@ -115,14 +122,17 @@ class Membership:
             self._settled.notify_all()
 
     async def _reload_broker(self) -> None:
-        """Have the broker read its configuration, and wait until it says that it has."""
+        """Have the broker read its configuration, and wait until it says that it has.
+
+        It is told again and again, as it may be starting anew at this moment and deaf.
+        """
         before = await self._loaded()
-        self._processes[NATS].hang_up()
-        async with asyncio.timeout(_RELOAD):
-            now = before
-            while now in (before, ""):
+        while True:
+            self._processes[NATS].hang_up()
+            for _ in range(_LOOKS):
                 await asyncio.sleep(_LOOK_AGAIN)
-                now = await self._loaded()
+                if await self._loaded() not in (before, ""):
+                    return
 
     async def _declared(self) -> dict[tuple[str, str], str]:
         """The uid of every cluster that is declared by now."""

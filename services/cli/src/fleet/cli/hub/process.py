@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fleet.cli.hub.programs import Program
@@ -75,7 +76,7 @@ class Process:
         """One life of the program; gives in words how it ended."""
         supervisor = str(os.getpid())
         _keep_last(self.program.log)
-        with self.program.log.open("ab") as log:
+        with self.program.log.open("ab") as log, _hang_up_blocked():
             self._running = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(_SHIM), supervisor, *self.program.arguments),
                 env=dict(self.program.environment),
@@ -93,6 +94,16 @@ class Process:
         if self._running is not None and self._running.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._running.send_signal(number)
+
+
+@contextmanager
+def _hang_up_blocked() -> Iterator[None]:
+    """Let a child begin with SIGHUP blocked: it must not be killed before it can say that it ignores it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _keep_last(log: Path) -> None:

@@ -1,8 +1,8 @@
 """Becomes another program that cannot outlive its supervisor: `shim.py SUPERVISOR_PID PROGRAM ARGUMENT...`.
 
 The kernel kills the program when the supervisor's thread is gone, even by `kill -9`; the wish to be killed
-survives the exec. SIGHUP is ignored until the program takes it: "read your lists again" may come while it
-is still starting, and it reads them after it has begun to listen.
+survives the exec. SIGHUP, which comes in blocked, is ignored until the program takes it: "read your lists
+again" may come while it is still starting, and it reads them after it has begun to listen.
 """
 
 import ctypes
@@ -21,6 +21,7 @@ def main() -> None:
     if os.getppid() != supervisor:
         sys.exit("the supervisor ended before the program began")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     os.execv(program[0], program)  # noqa: S606 - no shell is wanted
 
 

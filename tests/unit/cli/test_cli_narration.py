@@ -1,0 +1,96 @@
+"""What happens is told in one line each, and the same report only once."""
+
+import pytest
+
+from fleet.cli.domain.narration import Teller, sentence
+from fleet.events import (
+    CATALOGUE,
+    BundleReport,
+    Condition,
+    DeadLetter,
+    DeploymentReported,
+    DeploymentTargeted,
+    Event,
+    GitCommitDetected,
+    Heartbeat,
+    LeaseTaken,
+    Member,
+    RolloutAdvanced,
+    ViewPart,
+)
+
+HERE = {"workspace": "ws", "cluster": "one", "uid": "u"}
+STATE = {**HERE, "epoch": 1, "generation": 1, "digest": "d"}
+
+
+def reported(*not_ready, entries=("e",)):
+    return DeploymentReported(**STATE, entries=entries, not_ready=not_ready)
+
+
+def not_ready(message=""):
+    return BundleReport(namespace="ws", bundle="web", entry="e", state="NotReady", message=message)
+
+
+def view(message):
+    ready = Condition(type="Ready", status="False", message=message)
+    return ViewPart(kind="gitrepo", workspace="ws", name="web", part="rollup", uid="u", conditions=(ready,))
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (
+            GitCommitDetected(
+                workspace="ws", gitrepo="web", uid="u", generation=1, repo="r", branch="main", commit="a" * 40
+            ),
+            "commit aaaaaaaaaaaa detected on main of ws/web",
+        ),
+        (
+            DeploymentTargeted(**STATE, entries=("e",)),
+            "cluster ws/one shall run 1 bundle (0 changed)",
+        ),
+        (reported(), "cluster ws/one reports 1 bundle Ready"),
+        (reported(not_ready("a\nb")), "cluster ws/one reports NotReady ws/web: a"),
+        (reported(not_ready(), not_ready()), "cluster ws/one reports NotReady ws/web and 1 more"),
+        (
+            RolloutAdvanced(workspace="ws", bundle="web", uid="u", members_sequence=1, complete=True),
+            "rollout of ws/web complete",
+        ),
+        (view("NotReady(1)"), "rollup of GitRepo ws/web: Ready False, NotReady(1)"),
+        (
+            DeadLetter(
+                service="bundler",
+                event="git-commit-detected",
+                reason="no",
+                subject_of_event="s",
+                stream="COMMITS",
+                sequence=4,
+                body="",
+            ),
+            "bundler rejected git-commit-detected (message 4 of COMMITS): no",
+        ),
+        (
+            LeaseTaken(name="targeter", holder="a", epoch=3, ttl=3.0),
+            "a took the lease targeter (epoch 3)",
+        ),
+        (Member(**HERE), "cluster ws/one has its number"),
+        (Heartbeat(**STATE), "cluster ws/one is alive"),
+    ],
+)
+def test_an_event_is_one_sentence(event: Event, text):
+    assert sentence(event) == text
+
+
+def test_every_event_but_last_seen_has_a_sentence_of_its_own():
+    plain = sentence.dispatch(Event)
+    assert [cls.kind_name() for cls in CATALOGUE.values() if sentence.dispatch(cls) is plain] == ["LastSeen"]
+
+
+def test_what_a_cluster_or_a_view_repeats_is_told_once():
+    teller = Teller()
+    assert teller.tell(reported()) is not None
+    assert teller.tell(reported()) is None
+    assert teller.tell(reported(not_ready())) is not None
+    assert teller.tell(view("a")) is not None
+    assert teller.tell(view("a")) is None
+    assert teller.tell(reported()) is not None
