@@ -38,10 +38,10 @@ faults: install ## plant one fault per invariant and expect its test to go red
 bench: install ## the benchmarks: reported, never asserted (BENCH=benchmarks/idle.py runs one)
 	@for file in $(BENCH); do echo "== $$file"; .venv/bin/python $$file; done
 
-install: $(UV:uv=) ## .venv with the tools of the developers
+install: $(filter-out uv,$(UV)) ## .venv with the tools of the developers
 	@$(UV) sync --frozen --all-packages --quiet
 
-runtime: $(UV:uv=) # .venv with what runs; the tools of the developers stay where they are there
+runtime: $(filter-out uv,$(UV)) # .venv with what runs; the tools of the developers stay where they are there
 	@$(UV) sync --frozen --all-packages --no-dev --inexact --quiet
 
 .tools/bin/uv:
