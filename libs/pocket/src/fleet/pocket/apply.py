@@ -14,6 +14,7 @@ from .fieldset import (
     Path,
     dotted,
     fields_of,
+    is_key,
     remove_at,
     value_at,
 )
@@ -94,6 +95,8 @@ def _drop_abandoned(merged: dict[str, Any], abandoned: FieldSet, wanted: FieldSe
     held = set(wanted).union(*(owned.fields for owned in others.values()))
     # Whole items first: what is inside them goes along, unless somebody else has a part of it.
     for path in sorted(abandoned, key=lambda p: (p[-1] != SELF, -len(p))):
+        if is_key(path):
+            continue  # an item that stays keeps what tells it from others
         prefix = path[:-1] if path[-1] == SELF else path
         if not any(h[: len(prefix)] == prefix for h in held) and value_at(merged, path) is not MISSING:
             remove_at(merged, path)

@@ -80,6 +80,11 @@ def _index(items: list[Any], step: str) -> int:
     return -1
 
 
+def is_key(path: Path) -> bool:
+    """Whether a path is one of the fields that tell an item of a map list from the others."""
+    return len(path) > 1 and path[-2][0] == "k" and path[-1][2:] in _parsed(path[-2])
+
+
 def value_at(obj: Any, path: Path) -> Any:
     """What is at a path; `MISSING` when nothing is."""
     for step in path:

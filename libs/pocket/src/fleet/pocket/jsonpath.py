@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 _STEP = re.compile(
-    r"\.(?P<field>[A-Za-z0-9_\-/]+)|\[['\"](?P<quoted>[^'\"]+)['\"]\]|\[(?P<index>-?\d+|\*)\]"
+    r"\.(?P<field>[^.\[\]]+)|\[['\"](?P<quoted>[^'\"]+)['\"]\]|\[(?P<index>-?\d+|\*)\]"
     r"|\[\?\(@\.(?P<key>[\w.\-/]+)\s*==\s*['\"](?P<value>[^'\"]*)['\"]\)\]"
 )
 
@@ -16,7 +16,7 @@ def find(obj: Any, path: str) -> list[Any]:
         path = "." + path
     found, at = [obj], 0
     while at < len(path):
-        step = _STEP.match(path, at) or re.compile(r"\.(?P<field>[^.\[]+)").match(path, at)
+        step = _STEP.match(path, at)
         if not step:
             return []
         found = [inner for value in found for inner in _take(value, step.groupdict())]
