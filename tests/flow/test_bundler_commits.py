@@ -16,9 +16,9 @@ async def test_a_commit_becomes_rendered_bundles_with_sealed_content(tmp_path: P
         repository = shop.repository()
         sha = repository.commit(
             {
-                "app/fleet.yaml": "namespace: web\nhelm:\n  values:\n    replicas: 2\nlabels:\n  team: blue\n",
+                "app/fleet.yaml": "namespace: web\nhelm: {values: {replicas: 2}}\nlabels: {team: blue}\n",
                 "app/cm.yaml": CONFIG_MAP.format(name="a"),
-                "base/fleet.yaml": "targetCustomizations:\n- name: dev\n  clusterSelector: {matchLabels: {env: dev}}\n",
+                "base/fleet.yaml": "targetCustomizations: [{name: dev, clusterSelector: {matchLabels: {env: dev}}}]\n",
                 "base/cm.yaml": CONFIG_MAP.format(name="b"),
             }
         )
@@ -172,7 +172,7 @@ async def test_no_value_of_a_secret_stands_unsealed_in_any_stream(tmp_path: Path
         repository = shop.repository()
         sha = repository.commit(
             {
-                "fleet.yaml": f"helm:\n  values:\n    password: {secret}-a\n  templateValues:\n    x: {secret}-t\n"
+                "fleet.yaml": f"helm:\n  values: {{p: {secret}-a}}\n  templateValues: {{x: {secret}-t}}\n"
                 f"targetCustomizations:\n- name: dev\n  helm:\n    values: {{p: {secret}-b}}\n",
                 "secret.yaml": f"kind: Secret\nstringData:\n  p: {secret}-c\n",
             }

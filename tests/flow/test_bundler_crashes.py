@@ -9,10 +9,10 @@ import pytest
 
 from fleet.bus import Refused
 from fleet.events import GitCommitDetected
-from support.bus import WORKSPACE
 from support.bundling import Workshop, bundling, workshop
+from support.bus import WORKSPACE
 from support.gitserver import Repository
-from support.processes import Program, running_program
+from support.processes import running_program
 
 
 def files(number: int, *, bundles: int = 12) -> dict[str, str]:

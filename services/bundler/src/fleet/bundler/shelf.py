@@ -54,4 +54,3 @@ class Shelf:
             for row in self.rows(workspace).values()
             if row.rendered and row.owner.name == name and row.owner.kind == kind
         ]
-

@@ -67,7 +67,7 @@ class Tree:
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder in the order of a directory walk: by their bytes."""
-        return sorted(self._children[folder], key=str.encode)
+        return sorted(self._children[folder], key=lambda name: name.encode(errors="surrogateescape"))
 
     def walk(self, folder: str) -> Iterator[str]:
         """All folders from this one down, parents first, in the order of a directory walk."""

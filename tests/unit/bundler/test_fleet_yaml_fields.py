@@ -1,0 +1,154 @@
+"""fleet.yaml: fields in any case, unknown ones ignored, wrong ones refused with their line (scenario B09)."""
+
+from typing import Any
+
+import pytest
+
+from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.fleetyaml import STATES, FleetYaml, read_fleet_yaml
+
+
+def given(text: str) -> FleetYaml:
+    return read_fleet_yaml(text.encode(), "app/fleet.yaml")
+
+
+def wrong(text: str) -> str:
+    with pytest.raises(BadInput) as failure:
+        given(text)
+    return str(failure.value)
+
+
+def test_an_empty_file_has_no_options() -> None:
+    assert given("").spec == given("# nothing\n").spec == {"ignore": {}}
+
+
+def test_keys_are_found_in_any_case_and_unknown_ones_are_passed_over() -> None:
+    found = given("Namespace: a\nHELM:\n  disablePreprocess: true\n  Values: {Keep: Case}\nnonsense: 1\n")
+
+    assert found.spec == {
+        "namespace": "a",
+        "helm": {"values": {"Keep": "Case"}, "disablePreProcess": True},
+        "ignore": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("keepResources: false\npaused: false\nnamespace: ''\n", {}),
+        ("helm:\n", {}),
+        ("helm: {}\nkustomize: {dir: ''}\n", {"helm": {}, "kustomize": {}}),
+        ("helm: {chart: '', repo: '', force: false, timeoutSeconds: 0}\n", {"helm": {}}),
+        ("helm: {values: {}}\n", {"helm": {"values": {}}}),
+        ("namespaceLabels: {}\nnamespaceAnnotations:\n", {"namespaceLabels": {}}),
+        ("createNamespace: false\n", {"createNamespace": False}),
+        ("dependsOn: []\nyaml: {overlays: []}\n", {"yaml": {}}),
+        (
+            "rolloutStrategy:\n  {maxUnavailable: 0, autoPartitionSize: 10%, maxNew: 0, autoPartitionThreshold: 0}\n",
+            {
+                "rolloutStrategy": {
+                    "maxUnavailable": 0,
+                    "autoPartitionSize": "10%",
+                    "autoPartitionThreshold": 0,
+                    "maxNew": 0,
+                }
+            },
+        ),
+    ],
+)
+def test_empty_fields_are_left_out_as_go_does(text: str, expected: dict[str, Any]) -> None:
+    assert given(text).spec == expected | {"ignore": {}}
+
+
+def test_numbers_in_values_take_the_way_through_float64() -> None:
+    found = given("helm: {values: {a: 1e3, b: 9007199254740993, c: 1.5, d: [0x10, yes], e: 2}}\n")
+
+    assert found.spec["helm"]["values"] == {
+        "a": 1000, "b": 9007199254740992, "c": 1.5, "d": [16, True], "e": 2,
+    }  # fmt: skip
+
+
+def test_text_is_taken_leniently_only_where_fleets_parser_sees_the_field_itself() -> None:
+    found = given(
+        "name: 5\nlabels: {a: 1, b: yes, c: 1.5}\n"
+        "targetCustomizations: [{name: 7, clusterSelector: {matchLabels: {env: 1}}}]\n"
+    )
+
+    assert found.name == "5"
+    assert found.labels == {"a": "1", "b": "true", "c": "1.5"}
+    assert found.spec["targets"][0]["name"] == "7"
+    assert found.spec["targets"][0]["clusterSelector"] == {"matchLabels": {"env": "1"}}
+    assert "must be text" in wrong("targets: [{name: 7}]\n")
+    assert "must be text" in wrong("namespace: n\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nnamespace: 5\n", "app/fleet.yaml:2: namespace: must be text, is a number (quote it)"),
+        ("helm:\n- a\n", "app/fleet.yaml:1: helm: must be a map, is a list"),
+        ("helm:\n  values: text\n", "app/fleet.yaml:2: helm.values: must be a map, is text"),
+        ("helm:\n  values: {a: .nan}\n", "app/fleet.yaml:2: helm.values.a: is not a number that JSON has"),
+        ("helm:\n  force: 'true'\n", "app/fleet.yaml:2: helm.force: must be true or false, is text"),
+        ("helm:\n  timeoutSeconds: 1.5\n", "app/fleet.yaml:2: helm.timeoutSeconds: must be a whole number"),
+        ("yaml:\n  overlays: a\n", "app/fleet.yaml:2: yaml.overlays: must be a list, is text"),
+        ("labels: 5\n", "app/fleet.yaml:1: labels: must be a map, is a number"),
+        ("- a\n", "app/fleet.yaml:1: must be a map, is a list"),
+        (
+            "targetCustomizations:\n- name: a\n  helm:\n    chart: 5\n",
+            "app/fleet.yaml:4: targetCustomizations[0].helm.chart: must be text",
+        ),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_an_error_with_its_place(text: str, message: str) -> None:
+    assert wrong(text).startswith(message)
+
+
+def test_an_error_never_repeats_a_value() -> None:
+    assert "hunter2" not in wrong("namespace: [hunter2]\n") + wrong("helm: {values: hunter2}\n")
+
+
+def test_b09_a_dependency_needs_a_name_or_a_selector() -> None:
+    message = wrong("dependsOn:\n- name: a\n- acceptedStates: [Ready]\n")
+
+    assert message.startswith("app/fleet.yaml:3: dependsOn[1]: must specify either 'name' or 'selector'")
+    assert given("dependsOn: [{selector: {}}]\n").spec["dependsOn"] == [{"selector": {}}]
+
+
+@pytest.mark.parametrize("state", ["InvalidState", "''", "ready"])
+def test_b09_an_unknown_state_is_refused_with_the_list_of_states(state: str) -> None:
+    message = wrong(f"dependsOn:\n- name: a\n  acceptedStates:\n  - Ready\n  - {state}\n")
+
+    assert message == (
+        f'app/fleet.yaml:5: dependsOn[0].acceptedStates[1]: invalid state "{state.strip(chr(39))}", '
+        "valid values are: [Ready NotReady Pending OutOfSync Modified WaitApplied ErrApplied]"
+    )
+
+
+def test_b09_every_state_of_fleet_is_accepted() -> None:
+    found = given(f"dependsOn: [{{name: a, acceptedStates: [{', '.join(STATES)}]}}]\n")
+
+    assert found.spec["dependsOn"][0]["acceptedStates"] == list(STATES)
+
+
+def test_image_scans_are_refused_while_they_are_disabled() -> None:
+    assert wrong("a: b\nimageScans:\n- image: x\n") == (
+        "app/fleet.yaml:2: imageScans: imagescan is disabled; remove imagescans from your config files, "
+        "or enable imagescan"
+    )
+
+
+def test_targets_stand_before_customizations_and_both_keep_their_place_in_the_file() -> None:
+    found = given("targetCustomizations: [{name: c}]\ntargets: [{name: a}, {name: b}]\n")
+
+    assert [target["name"] for target in found.spec["targets"]] == ["a", "b", "c"]
+    assert [found.target_path(n) for n in range(3)] == [
+        ("targets", 0), ("targets", 1), ("targetCustomizations", 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("", None), ("overrideTargets:\n", None), ("overrideTargets: []\n", [])]
+)
+def test_an_empty_override_is_one_and_a_missing_one_is_none(text: str, expected: object) -> None:
+    assert given(text).override == expected

@@ -1,0 +1,59 @@
+"""What an object's view says about its reading."""
+
+from fleet.bundler.domain.outcome import Failure, Outcome, conditions, refusal
+from fleet.events import Condition, ViewPart
+from support.rows import OTHER, whole_of
+
+BROKEN = Failure("InvalidContent", "repo@sha fleet.yaml:1: is wrong")
+
+
+def view(failure: Failure | None, now: str) -> ViewPart:
+    return ViewPart(
+        kind="gitrepo",
+        workspace="fleet-default",
+        name="web",
+        part="reading",
+        uid="u",
+        conditions=conditions(failure, None, now),
+    )
+
+
+def test_a_reading_that_worked_is_neither_reconciling_nor_stalled() -> None:
+    assert conditions(None, None, "now") == (
+        Condition(type="Reconciling", status="False", last_update_time="now"),
+        Condition(type="Stalled", status="False", last_update_time="now"),
+    )
+
+
+def test_a_failure_stands_in_the_condition_stalled() -> None:
+    stalled = conditions(BROKEN, None, "now")[1]
+
+    assert (stalled.status, stalled.reason, stalled.message) == ("True", BROKEN.reason, BROKEN.message)
+
+
+def test_a_condition_keeps_its_time_as_long_as_it_says_the_same() -> None:
+    before = view(BROKEN, "then")
+
+    assert [c.last_update_time for c in conditions(BROKEN, before, "now")] == ["then", "then"]
+    assert [c.last_update_time for c in conditions(None, before, "now")] == ["then", "now"]
+
+
+def test_a_failed_reading_leaves_what_was_read_before() -> None:
+    before = {"commit": "a", "commitSequence": 3}
+
+    assert Outcome(failure=BROKEN).reading(before) == before
+    assert Outcome(commit="b", commit_sequence=4, set=whole_of(a="1")).reading(before) == {
+        "commit": "b",
+        "commitSequence": 4,
+        "set": {"size": 1, "digest": whole_of(a="1").digest},
+    }
+
+
+def test_refused_names_are_listed_with_their_owners() -> None:
+    outcome = Outcome(commit="b", commit_sequence=4, set=whole_of(), refused={"x": OTHER})
+    failure = refusal({"x": OTHER, "z": OTHER})
+
+    assert outcome.reading({})["refused"] == {"x": "GitRepo/other"}
+    assert refusal({}) is None
+    assert failure is not None
+    assert '"x" (of GitRepo other), "z" (of GitRepo other) are taken' in failure.message
