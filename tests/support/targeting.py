@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from fleet.events import (
     BundleRendered,
     BundleReport,
@@ -30,6 +32,7 @@ from fleet.events import (
 )
 from fleet.targeter.domain.estate import Estate
 from fleet.targeter.domain.manifests import Writing
+from fleet.targeter.domain.placement import Namer
 from fleet.targeter.domain.rollup import Rollups
 
 WORKSPACE = "fleet-default"
@@ -132,19 +135,18 @@ class Draft:
         of_targets = [{k: v for k, v in t.items() if k not in PUBLIC} for t in targets]
         self.sealed = canonical({"options": dict(options or {}), "targets": of_targets})
 
-    @property
-    def options_digest(self) -> str:
+    def options_digest(self, name: Namer = name_of) -> str:
         """The name of the sealed options."""
-        return name_of(self.workspace, self.sealed)
+        return name(self.workspace, self.sealed)
 
-    @property
-    def spec_digest(self) -> str:
+    def spec_digest(self, name: Namer = name_of) -> str:
         """What the set's digest is made of."""
-        return spec_digest(
-            labels=self.labels, spec=self.spec, content=self.content, options=self.options_digest
-        )
+        options = self.options_digest(name)
+        return spec_digest(labels=self.labels, spec=self.spec, content=self.content, options=options)
 
-    def rendered(self, whole: BundleSet, *, owner: Owner, commit: int) -> BundleRendered:
+    def rendered(
+        self, whole: BundleSet, *, owner: Owner, commit: int, name: Namer = name_of
+    ) -> BundleRendered:
         """The event, as one of a set."""
         return BundleRendered(
             workspace=self.workspace,
@@ -157,14 +159,14 @@ class Draft:
             labels=self.labels,
             spec=self.spec,
             content=self.content,
-            options=self.options_digest,
-            spec_digest=self.spec_digest,
+            options=self.options_digest(name),
+            spec_digest=self.spec_digest(name),
         )
 
 
-def whole_set(drafts: Iterable[Draft]) -> BundleSet:
+def whole_set(drafts: Iterable[Draft], name: Namer = name_of) -> BundleSet:
     """Number and digest of these bundles."""
-    digests = {draft.name: draft.spec_digest for draft in drafts}
+    digests = {draft.name: draft.spec_digest(name) for draft in drafts}
     return BundleSet(size=len(digests), digest=set_digest(digests))
 
 
@@ -236,8 +238,12 @@ class World:
 
     def begin(self) -> "World":
         """What the service does when every stream was read to its end."""
-        found = {d: e for ds in self.estate.manifests.unknown().values() for d in ds
-                 if (e := self.sealed_entries.get(d))}
+        found = {
+            d: e
+            for ds in self.estate.manifests.unknown().values()
+            for d in ds
+            if (e := self.sealed_entries.get(d))
+        }
         for entry in found.values():
             self.estate.manifests.entries.add(entry)
         self.estate.begin()
@@ -298,7 +304,7 @@ class World:
         before, now = self.drafts.get(repository, {}), {draft.name: draft for draft in drafts}
         self.drafts[repository] = now
         for draft in drafts:
-            self.opened[draft.workspace, draft.options_digest] = draft.sealed
+            self.opened[draft.workspace, draft.options_digest()] = draft.sealed
             if name_unchanged(before.get(draft.name), draft):
                 continue
             self.put(draft.rendered(whole, owner=owner, commit=self.commit))
@@ -359,11 +365,10 @@ class World:
 
     def options_on(self, cluster: str, bundle: str = "web") -> dict[str, Any]:
         """The merged options that a cluster gets, as they would be opened."""
-        import orjson
-
         wanted = self.entry_on(cluster, bundle).options
         plans = [plan for found in self.estate.bundles for plan in found.plans.values()]
-        return orjson.loads(next(plan.plaintext for plan in plans if plan.options == wanted))
+        found: dict[str, Any] = orjson.loads(next(p.plaintext for p in plans if p.options == wanted))
+        return found
 
     def all_ready(self) -> "World":
         """Every cluster reports that it runs what it was told."""
@@ -379,7 +384,7 @@ class World:
 
 def name_unchanged(before: Draft | None, draft: Draft) -> bool:
     """Whether a commit leaves a bundle as it is, so that nothing is written for it."""
-    return before is not None and before.spec_digest == draft.spec_digest
+    return before is not None and before.spec_digest() == draft.spec_digest()
 
 
 def three_clusters() -> World:

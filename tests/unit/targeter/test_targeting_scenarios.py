@@ -22,7 +22,9 @@ def with_customizations(*customizations: dict[str, Any], repo: dict[str, Any], *
     return Draft(targets=[*customizations, repo], restrictions=[public], **spec)
 
 
-def test_c01_a_group_without_customization_gets_it_without_values_and_a_narrower_target_takes_it_away() -> None:
+def test_c01_a_group_without_customization_gets_it_without_values_and_a_narrower_target_takes_it_away() -> (
+    None
+):
     world = three_clusters().deliver(Draft(targets=[GROUP_ALL], restrictions=[GROUP_ALL]))
     world.flush()
     assert world.runs() == {"one": ["web"], "two": ["web"], "three": ["web"]}

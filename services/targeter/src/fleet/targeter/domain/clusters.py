@@ -65,6 +65,7 @@ class ClusterBook:
     def __init__(self) -> None:
         self.index = ClusterIndex()
         self.paused = BitMap()
+        self.last_number = 0
         self._declared: dict[ClusterKey, Stored[ClusterRecord]] = {}
         self._numbered: dict[ClusterKey, Cluster] = {}
         self._at: dict[int, Cluster] = {}
@@ -116,6 +117,7 @@ class ClusterBook:
     def number(self, member: Member, ordinal: int) -> list[Change]:
         """Take over a cluster's number."""
         self._ordinals[member.workspace, member.cluster, member.uid] = ordinal
+        self.last_number = max(self.last_number, ordinal)
         return self._enter((member.workspace, member.cluster))
 
     def without_number(self) -> list[Member]:

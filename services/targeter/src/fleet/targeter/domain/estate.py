@@ -26,7 +26,8 @@ class Estate:
     Events are taken in as they come, in any order between streams. `begin` is called once when every
     stream was read to its end; from then on `plan` brings what clusters are to run up to date, and
     `manifests.compose` gives the message for one cluster if it differs from the one that is written.
-    `name` gives the keyed name of a plaintext in a workspace.
+    `name` gives the keyed name of a plaintext in a workspace. `declared` has the objects that bundles
+    belong to, `adopted` the set of each owner that is acted on.
     """
 
     def __init__(self, *, epoch: int, name: Namer) -> None:
@@ -45,6 +46,7 @@ class Estate:
         )
         self.declared: dict[ViewKey, Stored[Resource]] = {}
         self._name = name
+        self.adopted: dict[OwnerKey, BundleSet] = {}
         self._begun = False
         self._owners: set[OwnerKey] = set()
         self._touched: dict[BundleKey, BitMap | None] = {}
@@ -170,7 +172,8 @@ class Estate:
             if present is None or present.stored.sequence != stored.sequence or present.error:
                 self.bundles.put(bundle_from(stored, self._options[_options_key(stored)]))
                 self._touched[owner[0], name] = None
-        self.sets.act(owner, bundle_set(live))
+        self.adopted[owner] = bundle_set(live)
+        self.sets.act(owner, self.adopted[owner])
         if found := self.sets.owner(owner):
             self.work.show((found.kind.lower(), owner[0], found.name))
 
@@ -186,6 +189,8 @@ class Estate:
         self.standing.taken(key, moves.taken)
         changed = moves.given | moves.taken
         self.work.dirty |= changed
+        if changed:
+            self.work.shifted.add(key)
         if changed and cause:
             self.work.because(changed, cause)
 

@@ -109,7 +109,7 @@ class Rollups:
     def _owner_part(self, key: ViewKey) -> ViewPart | None:
         declared = self._estate.declared.get(key)
         owner: OwnerKey = (key[1], declared.event.metadata.uid if declared else "")
-        acted = self._estate.sets.acted(owner)
+        acted = self._estate.adopted.get(owner)
         if declared is None or acted is None:
             return None
         bundles = self._estate.bundles.of_owner(owner)

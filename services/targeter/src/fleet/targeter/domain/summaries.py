@@ -19,7 +19,12 @@ _MODIFIED_FLAGS: Mapping[str, Mapping[str, bool]] = {
     "extra": {"delete": True},
     "modified": {},
 }
-_TRANSITIONING = frozenset({"in-progress", "pending", "updating", "waiting", "unavailable", "not-ready"})
+_FLAGS = (
+    ("[progressing,error]", {"transitioning": True, "error": True}),
+    ("[progressing]", {"transitioning": True}),
+    ("error]", {"error": True}),
+)
+"""How agents write, as Fleet does, what sort of not ready an object is; the missing bracket is Fleet's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +99,14 @@ def added(summaries: Iterable[Summary]) -> Summary:
 
 
 def trouble_of(name: str, state: BundleState, report: BundleReport | None) -> NonReady:
-    """List a deployment with what its cluster said about it, if that is about this state."""
+    """List a deployment with what its cluster said about it, if that is about this state.
+
+    A message that only repeats one of the objects is left out: those are spelled out beside it.
+    """
     if report is None or report.state != state.value:
         return NonReady(name, state)
-    return NonReady(name, state, report.message, report.resources)
+    repeated = report.message in map(spelled, report.resources)
+    return NonReady(name, state, "" if repeated else report.message, report.resources)
 
 
 def modified_status(resources: Sequence[ResourceReport]) -> list[dict[str, Any]]:
@@ -152,22 +161,13 @@ def _suffix(resource: ResourceReport) -> str:
         return resource.state
     if resource.state == "modified":
         return f"modified {resource.message}".rstrip()
-    flags = _resource_summary(resource)
-    transitioning, error = flags.get("transitioning", False), flags.get("error", False)
-    if transitioning:
-        prefix = "[progressing,error]" if error else "[progressing]"
-    else:
-        # Fleet forgets the opening bracket; scripts that read these messages expect it so.
-        prefix = "error]" if error else ""
-    return f"{prefix} {resource.message}".strip() if prefix else resource.state
+    return resource.message or resource.state
 
 
 def _resource_summary(resource: ResourceReport) -> dict[str, Any]:
     found: dict[str, Any] = {"state": resource.state}
-    if resource.state in _TRANSITIONING:
-        found["transitioning"] = True
-    elif resource.message:
-        found["error"] = True
-    if resource.message:
-        found["message"] = [resource.message]
+    for prefix, flags in _FLAGS:
+        if resource.message.startswith(prefix):
+            text = resource.message.removeprefix(prefix).strip()
+            return found | flags | ({"message": [text]} if text else {})
     return found

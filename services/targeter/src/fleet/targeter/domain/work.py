@@ -19,14 +19,16 @@ class Work:
     """Marks that events leave and that writers take up.
 
     `dirty` has the clusters whose manifest may differ from the one that is written, `again` those that
-    are written whether it differs or not, `waves` the bundles of which a new version goes out, `views`
-    the objects whose view may have changed and `gone` those that have none any more. `moved` has, by
-    workspace, the clusters whose deployments changed state or number: their groups' views follow.
+    are written whether it differs or not. `waves` has the bundles of which a new version goes out,
+    `shifted` all whose clusters changed. `views` has the objects whose view may have changed, `gone`
+    those that have none any more. `moved` has, by workspace, the clusters whose deployments changed
+    state or number: their groups' views follow. `causes` has why clusters are written, the last counts.
     """
 
     dirty: BitMap = field(default_factory=BitMap)
     again: BitMap = field(default_factory=BitMap)
     waves: set[BundleKey] = field(default_factory=set)
+    shifted: set[BundleKey] = field(default_factory=set)
     views: set[ViewKey] = field(default_factory=set)
     gone: set[ViewKey] = field(default_factory=set)
     moved: dict[str, BitMap] = field(default_factory=dict)
@@ -51,6 +53,12 @@ class Work:
         self.dirty.discard(ordinal)
         self.again.discard(ordinal)
         return again
+
+    def take_waves(self) -> tuple[set[BundleKey], set[BundleKey]]:
+        """Take up the bundles to announce, and all whose clusters changed."""
+        waves, shifted = self.waves, self.shifted
+        self.waves, self.shifted = set(), set()
+        return waves, shifted
 
     def forget_causes(self) -> None:
         """Drop the causes when no cluster is left to write."""

@@ -1,0 +1,5 @@
+"""`python -m fleet.targeter` runs the service."""
+
+from fleet.targeter.main import main
+
+main()
