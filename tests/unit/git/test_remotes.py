@@ -55,7 +55,8 @@ def test_ssh_needs_a_key_and_known_hosts(secrets: SecretStore) -> None:
     secrets.put("team", "gitcredential", {"ssh-privatekey": KEY["ssh-privatekey"]})
     with pytest.raises(BadCredentials, match="known_hosts"):
         declared_remote(SSH, workspace="team", secrets=secrets)
-    assert declared_remote(SSH, workspace="team", secrets=secrets, insecure_host_key=True)
+    bare = SshKey(KEY["ssh-privatekey"])
+    assert Remote.of(SSH["repo"], bare, insecure_host_key=True).credentials == bare
 
 
 def test_known_hosts_of_gitcredential_serve_a_key_without_any(secrets: SecretStore) -> None:

@@ -67,9 +67,7 @@ class Remote:
         return self.credentials.secrets if self.credentials else ()
 
 
-def declared_remote(
-    spec: Mapping[str, Any], *, workspace: str, secrets: SecretStore, insecure_host_key: bool = False
-) -> Remote:
+def declared_remote(spec: Mapping[str, Any], *, workspace: str, secrets: SecretStore) -> Remote:
     """The remote of a GitRepo, by repo, clientSecretName, caBundle and insecureSkipTLSVerify of its spec.
 
     Raises:
@@ -90,7 +88,6 @@ def declared_remote(
         credentials,
         ca_bundle=ca_bundle,
         insecure_tls=bool(spec.get("insecureSkipTLSVerify")),
-        insecure_host_key=insecure_host_key,
     )
 
 

@@ -1,24 +1,20 @@
-"""The composition root: settings, then the parts of gitjob, then work until told to end."""
+"""The composition root: what gitjob is made of."""
 
 from fleet.gitjob.gate import Gate
 from fleet.gitjob.question import Git
 from fleet.gitjob.service import NAME, Gitjob
-from fleet.gitjob.settings import GitjobSettings
-from fleet.runtime import Runtime, run
+from fleet.runtime import Runtime, Settings, run
 from fleet.vault import Keyring, SecretStore
+
+
+async def work(runtime: Runtime) -> None:
+    """Put gitjob together and let it work until it is told to end."""
+    keyring = Keyring.open(runtime.settings.keys)
+    secrets = SecretStore(runtime.settings.data / "secrets", keyring=keyring)
+    git = Git(secrets=secrets, gate=Gate())
+    await Gitjob(bus=runtime.bus, git=git, health=runtime.health).run()
 
 
 def main() -> None:
     """Run gitjob."""
-    settings = GitjobSettings()
-
-    async def work(runtime: Runtime) -> None:
-        keyring = Keyring.open(settings.keys)
-        git = Git(
-            secrets=SecretStore(settings.secrets, keyring=keyring),
-            gate=Gate(),
-            insecure_host_key=settings.insecure_skip_host_key_checks,
-        )
-        await Gitjob(bus=runtime.bus, git=git, health=runtime.health).run()
-
-    run(NAME, work, settings)
+    run(NAME, work, Settings())

@@ -23,20 +23,14 @@ class Question:
 class Git:
     """Asks repositories, a bounded number at a time."""
 
-    def __init__(self, *, secrets: SecretStore, gate: Gate, insecure_host_key: bool) -> None:
+    def __init__(self, *, secrets: SecretStore, gate: Gate) -> None:
         self._secrets = secrets
         self._gate = gate
-        self._insecure_host_key = insecure_host_key
 
     def question(self, watch: Watch) -> Question:
         """What to ask for a GitRepo, with the credentials that its secret holds now."""
         try:
-            remote = declared_remote(
-                watch.spec,
-                workspace=watch.key.workspace,
-                secrets=self._secrets,
-                insecure_host_key=self._insecure_host_key,
-            )
+            remote = declared_remote(watch.spec, workspace=watch.key.workspace, secrets=self._secrets)
         except SpecError as error:
             return Question(None, watch.branch, watch.revision, refusal=str(error))
         if watch.problem:
