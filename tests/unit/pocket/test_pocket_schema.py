@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fleet.pocket.conform import Walk
+from fleet.pocket.quantity import canonical
 from fleet.pocket.registry import Registry
 from fleet.pocket.resources import built_in
 from fleet.pocket.shapes import ListShape, list_shape
@@ -46,17 +47,40 @@ def test_a_value_of_another_type_is_a_mismatch(field: str, value: Any, wanted: s
     assert [(m.path, m.wanted) for m in walk.mismatches] == [(field, wanted)]
 
 
-@pytest.mark.parametrize("value", ["1", "500m", "1.5Gi", "1e3", ".5", 2, 0.5])
-def test_a_quantity_is_text_or_a_number(value: Any) -> None:
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("1", "1"),
+        (2, "2"),
+        (0.5, "500m"),
+        ("0.1", "100m"),
+        ("1000m", "1"),
+        ("1500m", "1500m"),
+        ("1000", "1k"),
+        ("1024Mi", "1Gi"),
+        ("1.5Gi", "1536Mi"),
+        ("512Ki", "512Ki"),
+        ("0.5Ki", "512"),
+        ("128974848", "128974848"),
+        ("129e6", "129e6"),
+        ("1e3", "1e3"),
+        (".5", "500m"),
+        ("0", "0"),
+        ("-1000m", "-1"),
+        ("0.0000000001", "1n"),
+    ],
+)
+def test_a_quantity_is_written_in_its_canonical_form(value: Any, wanted: str) -> None:
     result, walk = _walk({"limits": {"cpu": value}}, struct("core.v1.ResourceRequirements"))
     assert walk.mismatches == []
-    assert result["limits"]["cpu"] == str(value)
+    assert result["limits"]["cpu"] == wanted
+    assert canonical(wanted) == wanted
 
 
-@pytest.mark.parametrize("value", ["", "1 Gi", "much", "1GiB", None, []])
+@pytest.mark.parametrize("value", ["", "1 Gi", "much", "1GiB", True, []])
 def test_what_is_no_quantity_is_a_mismatch(value: Any) -> None:
     _, walk = _walk({"limits": {"cpu": value}}, struct("core.v1.ResourceRequirements"))
-    assert [m.wanted for m in walk.mismatches] == (["quantity"] if value is not None else [])
+    assert [m.wanted for m in walk.mismatches] == ["quantity"]
 
 
 def test_defaults_are_filled_in_and_conform_themselves() -> None:

@@ -1,6 +1,7 @@
 """The client: objects are dicts, every call is one request, and every failure is a KubeError."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -175,8 +176,10 @@ class KubeClient:
         labels: str | None = None,
         fields: str | None = None,
         metadata_only: bool = False,
-    ) -> AsyncIterator[WatchEvent]:
+    ) -> AsyncGenerator[WatchEvent, None]:
         """Every change after `version`, resumed after every disconnect and for as long as it takes.
+
+        Close the generator to end the watch at once (`contextlib.aclosing`).
 
         Raises Expired when the version is not kept any more: list again and watch from there. Raises NotFound
         when the kind is not served any more.
@@ -189,8 +192,9 @@ class KubeClient:
             accept=_PARTIAL if metadata_only else JSON,
             version=version,
         )
-        async for event in watch.events():
-            yield event
+        async with aclosing(watch.events()) as events:
+            async for event in events:
+                yield event
 
     # writing
 

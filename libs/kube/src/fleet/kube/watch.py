@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class Watch:
         self.version = version
         """The version to resume after; moves on with every event and bookmark."""
 
-    async def events(self) -> AsyncIterator[WatchEvent]:
+    async def events(self) -> AsyncGenerator[WatchEvent, None]:
         """Every change, in order, once; waits out what is `Unavailable`.
 
         Raises Expired when the version is not kept any more (list again), and NotFound or Forbidden when
@@ -46,9 +47,10 @@ class Watch:
         pause = FIRST_PAUSE
         while True:
             try:
-                async for event in self._connected():
-                    pause = FIRST_PAUSE
-                    yield event
+                async with aclosing(self._connected()) as events:
+                    async for event in events:
+                        pause = FIRST_PAUSE
+                        yield event
             except Unavailable:
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, hides nothing
                 pause = min(pause * 2, LAST_PAUSE)
@@ -56,7 +58,7 @@ class Watch:
                 # A server that ends watches at once is not asked at once again.
                 await asyncio.sleep(FIRST_PAUSE * random.uniform(0.1, 0.5))  # noqa: S311 - as above
 
-    async def _connected(self) -> AsyncIterator[WatchEvent]:
+    async def _connected(self) -> AsyncGenerator[WatchEvent, None]:
         parameters = {
             **self._parameters,
             "watch": "true",
@@ -67,8 +69,8 @@ class Watch:
         opened = self._connection.stream(
             self._path, parameters=parameters, accept=self._accept, silence=SILENCE_SECONDS
         )
-        async with opened as chunks:
-            async for line in _lines(chunks):
+        async with opened as chunks, aclosing(_lines(chunks)) as lines:
+            async for line in lines:
                 if event := self._read(line):
                     yield event
 
@@ -86,7 +88,7 @@ class Watch:
         return None if kind == "BOOKMARK" else WatchEvent(kind, obj)
 
 
-async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """Whole lines of any length; the stream reader's own splitting ends at 512 KiB."""
     parts: list[bytes] = []
     async for chunk in chunks:

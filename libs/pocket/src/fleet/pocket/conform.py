@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from .errors import Cause
+from .quantity import canonical
 from .shapes import is_free
-from .typetable import QUANTITY, Schema, resolve
+from .typetable import Schema, resolve
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -133,13 +134,13 @@ class Walk:
                 self._invalid(path, f"{value}: {path} in body should be less than or equal to {high}")
 
     def _quantity(self, value: Any, path: str) -> Any:
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float | str)
-            or not _pattern(QUANTITY).fullmatch(str(value))
-        ):
+        try:
+            if isinstance(value, bool) or not isinstance(value, int | float | str):
+                raise ValueError("neither text nor a number")
+            return canonical(str(value))
+        except ValueError:
             self.mismatches.append(Mismatch(path, "quantity", value))
-        return str(value) if isinstance(value, int | float) else value
+            return value
 
     def _bound(self, size: int, schema: Schema, what: str, path: str) -> None:
         low, high = schema.get("min" + what, 0), schema.get("max" + what)

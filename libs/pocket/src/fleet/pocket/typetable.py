@@ -17,7 +17,6 @@ import orjson
 Schema = Mapping[str, Any]
 
 REF = "#/components/schemas/"
-QUANTITY = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$"
 
 _SCALARS: dict[str, Schema] = {
     "s": {"type": "string"},
