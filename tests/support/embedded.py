@@ -30,6 +30,10 @@ class RunningHub:
         found: dict[str, Any] = json.loads((self.folder / "hub.json").read_bytes())
         return found
 
+    def has_said(self, text: str) -> bool:
+        """Whether one of its lines has this in it."""
+        return any(text in line for line in self.lines)
+
     async def ready(self) -> None:
         """Wait for the line `ready`; fails with all that was printed when the hub ends before."""
         async with asyncio.timeout(_READY):

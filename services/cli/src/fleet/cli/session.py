@@ -84,13 +84,17 @@ async def _with_bus(hub: HubChoice, work: Callable[[Bus], Awaitable[T]]) -> T:
     quiet()
     address = hub.address()
     try:
-        async with await Bus.connect(
+        bus = await Bus.connect(
             address.url, name=f"fleet-cli-{os.getpid()}", seed=address.seed(), patience=_PATIENCE
-        ) as bus:
-            return await work(bus)
+        )
     except BusError as error:
-        where = f" of {address.folder}" if address.folder else ""
-        raise CommandFailed(f"error: the hub{where} at {address.url}: {error} ({address.hint})") from error
+        reason = str(error.__cause__ or "") or "no answer"
+        raise CommandFailed(f"error: no hub at {address.url} ({reason}): {address.hint}") from error
+    async with bus:
+        try:
+            return await work(bus)
+        except BusError as error:
+            raise CommandFailed(f"error: {error}") from error
 
 
 def quiet() -> None:

@@ -60,14 +60,14 @@ def _stands_at(item: Mapping[str, Any], commit: str) -> bool:
 
 def _ready(item: Mapping[str, Any]) -> Verdict:
     """Ready is True for the present generation, and every deployment that is wanted is ready."""
-    generation = item["metadata"].get("generation", 0)
     status = item.get("status", {})
-    observed = status.get("observedGeneration", generation)
-    if observed < generation:
-        return Verdict(False, f"generation {generation} is not looked at yet, {observed} was the last")
     ready = condition(item, "Ready")
     if ready.get("status") != "True":
         return Verdict(False, _reason(ready, status))
+    generation = item["metadata"].get("generation", 0)
+    observed = status.get("observedGeneration", generation)
+    if observed < generation:
+        return Verdict(False, f"generation {generation} is not looked at yet, {observed} was the last")
     summary = status.get("summary", {})
     if summary.get("ready", 0) < summary.get("desiredReady", 0):
         return Verdict(False, f"{summary.get('ready', 0)} of {summary['desiredReady']} deployments are ready")
