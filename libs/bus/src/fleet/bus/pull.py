@@ -104,7 +104,9 @@ class Pull:
         self._news.set()
 
     async def _on_frame(self, frame: Msg) -> None:
-        status = status_of(frame)
+        # The server's own frames come on the inbox itself; a stored message keeps its subject, and whoever
+        # wrote it (an agent, for one) may have given it a header that looks like a status.
+        status = status_of(frame) if frame.subject == self._inbox else ""
         if not status:
             self._asked -= 1
             self._buffer.append(from_consumer(frame))
