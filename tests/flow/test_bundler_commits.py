@@ -18,7 +18,7 @@ async def test_a_commit_becomes_rendered_bundles_with_sealed_content(tmp_path: P
             {
                 "app/fleet.yaml": "namespace: web\nhelm: {values: {replicas: 2}}\nlabels: {team: blue}\n",
                 "app/cm.yaml": CONFIG_MAP.format(name="a"),
-                "base/fleet.yaml": "targetCustomizations: [{name: dev, clusterSelector: {matchLabels: {env: dev}}}]\n",
+                "base/fleet.yaml": "targetCustomizations: [{name: dev, clusterName: one}]\n",
                 "base/cm.yaml": CONFIG_MAP.format(name="b"),
             }
         )

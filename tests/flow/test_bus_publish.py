@@ -10,6 +10,7 @@ from fleet.bus import publish as publishing
 from fleet.events import GitCommitDetected, Stream
 from support.bus import a_commit, running_bus, soon
 from support.nats import NatsServer
+from support.waiting import eventually
 
 NAMES = {"workspace": "fleet-default", "gitrepo": "web"}
 
@@ -67,8 +68,7 @@ async def test_an_answer_that_is_lost_does_not_turn_an_own_write_into_a_conflict
         info = (await bus.connection.api("STREAM.INFO.COMMITS"))["config"]
         await bus.connection.api("STREAM.UPDATE.COMMITS", info | {"no_ack": True})
         task = asyncio.create_task(bus.publish(a_commit(1), source="t", expect=0))
-        while await bus.last(GitCommitDetected, **NAMES) is None:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: bus.last(GitCommitDetected, **NAMES))
         await bus.connection.api("STREAM.UPDATE.COMMITS", info)
         assert await soon(task) == 1
         assert (await bus.connection.api("STREAM.INFO.COMMITS"))["state"]["last_seq"] == 1

@@ -1,14 +1,34 @@
 """What becomes of an event that a subscriber is given: handled, asked again, or a dead letter."""
 
 import asyncio
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
-from fleet.bus import Bus, Refused, Reject, Retry, Subscriber, Unreachable
+from fleet.bus import Bus, Heard, Refused, Reject, Retry, Subscriber, Unreachable
 from fleet.events import GitCommitDetected, Stored
 from support.bus import a_commit, number_of, running, running_bus, soon
 from support.waiting import eventually
+
+STUCK = textwrap.dedent(
+    """
+    import asyncio, sys
+    from fleet.bus import Bus, Subscriber
+    from fleet.events import GitCommitDetected
+
+    async def hang(event) -> None:
+        print("stuck", flush=True)
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        async with await Bus.connect(sys.argv[1], name="reader") as bus:
+            await Subscriber("reader").on(GitCommitDetected, hang).run(bus)
+
+    asyncio.run(main())
+    """
+)
 
 Commit = Stored[GitCommitDetected]
 
@@ -208,6 +228,79 @@ async def test_what_a_handler_publishes_names_its_cause(tmp_path: Path) -> None:
     assert derived.envelope.causation_id == "the-cause"
     assert derived.envelope.correlation_id == "the-cause"
     assert derived.envelope.source == "reader"
+
+
+async def test_a_subscriber_that_hangs_delays_neither_publishers_nor_other_subscribers(
+    tmp_path: Path,
+) -> None:
+    seen: set[int] = set()
+    never = asyncio.Event()
+
+    async def hang(event: Commit) -> None:
+        await never.wait()
+
+    async def handle(event: Commit) -> None:
+        seen.add(number_of(event.event))
+
+    async with (
+        running_bus(tmp_path) as (_, bus),
+        running(Subscriber("stuck").on(GitCommitDetected, hang), bus),
+        running(Subscriber("quick").on(GitCommitDetected, handle), bus),
+    ):
+        for number in range(500):
+            await bus.publish(a_commit(number, gitrepo=f"r{number % 100}"), source="t")
+        await eventually(lambda: len(seen) == 500)
+
+
+async def test_the_server_is_told_that_a_long_handler_is_still_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.bus.consumption.ACK_WAIT", 0.15)
+    words: list[bytes] = []
+    calls: list[int] = []
+    done = asyncio.Event()
+
+    async def hear(message: Heard) -> None:
+        words.append(message.payload)
+
+    async def take_long(event: Commit) -> None:
+        calls.append(number_of(event.event))
+        await done.wait()
+
+    async with (
+        running_bus(tmp_path) as (_, bus),
+        bus.listen("$JS.ACK.COMMITS.>", hear),
+        running(Subscriber("reader").on(GitCommitDetected, take_long), bus),
+    ):
+        await bus.publish(a_commit(1), source="t")
+        await eventually(lambda: words.count(b"+WPI") >= 5)
+        assert b"+ACK" not in words
+        done.set()
+        await eventually(lambda: b"+ACK" in words)
+    assert calls == [1]
+
+
+async def test_a_process_that_is_killed_has_its_events_handled_by_the_next_one(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    async def handle(event: Commit) -> None:
+        seen.append(number_of(event.event))
+
+    async with running_bus(tmp_path) as (server, bus):
+        for number in range(3):
+            await bus.publish(a_commit(number), source="t")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", STUCK, server.url, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        async with asyncio.timeout(20):
+            while b"stuck" not in await process.stdout.readline():
+                pass
+        process.kill()
+        await process.wait()
+        async with running(Subscriber("reader").on(GitCommitDetected, handle), bus):
+            await eventually(lambda: len(seen) == 3, within=5)
+    assert seen == [0, 1, 2]
 
 
 async def until_dead(bus: Bus, count: int) -> None:

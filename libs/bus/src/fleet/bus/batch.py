@@ -162,6 +162,8 @@ class Batch:
         self._queue(self._subject, b"", b"", self._sent + 1, _END)
         await self._flush()
         await self._wait_while(lambda: self._final is None)
+        if self._failure is not None:
+            raise self._failure
         if self._final is not None and self._final.get("count") != self._sent:
             raise Refused("a batch", 409, f"{self._final.get('count')} of {self._sent} messages were stored")
         self.stored = self._sent

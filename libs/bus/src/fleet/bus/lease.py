@@ -98,7 +98,10 @@ async def acquire(connection: Connection, name: str, ttl: float, holder: str) ->
 
     Raises:
         Unreachable: the connection is closed for good.
+        ValueError: the name is that of the counter.
     """
+    if name == EPOCHS:
+        raise ValueError(f"{EPOCHS} is the name of the counter of epochs, not of a lease")
     unique = f"{holder}@{socket.gethostname()}/{secrets.token_hex(4)}"
     seen, since = -1, _now()
     while True:
