@@ -35,7 +35,7 @@ class Capabilities:
 
 
 class Cluster:
-    """Reads a cluster's objects; every method raises KubeError when the cluster refuses or does not answer."""
+    """Reads a cluster's objects. Methods raise KubeError when the cluster refuses or does not answer."""
 
     def __init__(self, *, kube: KubeClient) -> None:
         self._kube = kube
@@ -112,7 +112,7 @@ class Cluster:
             return await request
 
     async def values_from(self, options: Options) -> list[tuple[str, str]]:
-        """The texts that `helm.valuesFrom` names, each with where it stands. Raises NotPossible, KubeError."""
+        """The texts that `helm.valuesFrom` names, each with where it stands; NotPossible where one is not."""
         found: list[tuple[str, str]] = []
         for source in options.helm.values_from:
             if source.config_map_key_ref is not None:
@@ -135,7 +135,7 @@ class Cluster:
         return where, base64.b64decode(text).decode(errors="replace") if kind == "Secret" else text
 
     async def account_for(self, options: Options) -> str:
-        """As whom Helm acts: the service account of the options, else `fleet-default`, else the agent itself.
+        """As whom Helm acts: the options' service account, else `fleet-default`, else the agent itself ("").
 
         Raises:
             NotPossible: the account that the options name is not there.
@@ -150,10 +150,10 @@ class Cluster:
                 f"looking up service account {AGENT_NAMESPACE}/{name}: there is no such service account;"
                 " create it, or name another one"
             ) from None
-        return f"system:serviceaccount:{AGENT_NAMESPACE}:{name}"
+        return name
 
     async def mark_namespace(self, options: Options) -> None:
-        """Give the release's namespace exactly the labels and annotations of the options, where there are any."""
+        """Give the release's namespace exactly the labels and annotations that the options have, if any."""
         if not options.namespace_labels and not options.namespace_annotations:
             return
         name = options.release_namespace

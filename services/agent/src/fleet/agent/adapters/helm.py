@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fleet.agent.adapters.calls import Calls, Stuck
 from fleet.agent.domain.errors import AgentError
 from fleet.agent.domain.files import File
+from fleet.agent.domain.marks import AGENT_NAMESPACE
 from fleet.agent.domain.options import Options
 from fleet.agent.domain.releases import ReleaseName
 
@@ -34,6 +35,10 @@ _SLACK = 60.0
 
 class HelmFailed(AgentError):
     """Helm refused or failed; the text is Helm's own."""
+
+
+class HelmStuck(HelmFailed):
+    """Helm did not come back; what it began may still end, or never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class Helm:
             "create_namespace": options.create_namespace,
             "replace": True,
             "take_ownership": options.helm.take_ownership or bool(options.overwrites),
-            "server_side_apply": "false" if options.replace_objects else "true",
+            "server_side_apply": not options.replace_objects,
         }
         await self._change("helm_install", release, chart, values, options, given, account)
 
@@ -214,7 +219,7 @@ class Helm:
         try:
             return await self._calls.run(what, translated, deadline=deadline, cancel=cancel)
         except Stuck as error:
-            raise HelmFailed(f"{error}: the cluster does not answer, or a hook never ends") from None
+            raise HelmStuck(f"{error}: the cluster does not answer, or a hook never ends") from None
 
     def _config(self, namespace: str, account: str) -> "Config":
         """One configuration per namespace and account, so that what the cluster serves is asked for once."""
@@ -226,7 +231,7 @@ class Helm:
                 self._configs[key] = Config(
                     kubeconfig_path=self._kubeconfig,
                     namespace=namespace,
-                    kube_as_user=account or None,
+                    kube_as_user=_user(account),
                     qps=_QPS,
                     burst_limit=_BURST,
                 )
@@ -234,6 +239,10 @@ class Helm:
             if len(self._configs) > _OPEN_CONFIGS:
                 self._configs.popitem(last=False)  # freed when the last call that uses it has ended
             return self._configs[key]
+
+
+def _user(account: str) -> str | None:
+    return f"system:serviceaccount:{AGENT_NAMESPACE}:{account}" if account else None
 
 
 def _common(options: Options) -> dict[str, Any]:

@@ -57,9 +57,13 @@ class JournalStore:
         await self._store()
 
     def end(self, release: ReleaseName) -> None:
-        """Note that an operation has ended; stored with the next change, for it does no harm until then."""
+        """Note that an operation has ended; stored with the next change or `flush`."""
         begun = {key: value for key, value in self._journal.begun.items() if key != str(release)}
         self._journal = Journal(self._journal.floor, begun)
+
+    async def flush(self) -> None:
+        """Store what is not stored yet, if anything."""
+        await self._store()
 
     async def _store(self) -> None:
         async with self._writing:

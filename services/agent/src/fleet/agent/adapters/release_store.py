@@ -8,6 +8,7 @@ from fleet.agent.domain.releases import (
     SELECTOR,
     ReleaseName,
     Revision,
+    deployed_patch,
     entry_patch,
     failed_patch,
     newest,
@@ -43,6 +44,10 @@ class ReleaseStore:
     async def mark_failed(self, revision: Revision, reason: str) -> None:
         """Turn a revision that was left pending into a failed one, so that Helm goes on from it."""
         await self._change(revision, lambda secret: failed_patch(secret, reason))
+
+    async def mark_deployed(self, revision: Revision) -> None:
+        """Turn a superseded revision into the deployed one again, after a correction that failed."""
+        await self._change(revision, deployed_patch)
 
     async def mark_entry(self, revision: Revision, entry: str) -> None:
         """Write down which entry of the manifest a revision was found equal to."""

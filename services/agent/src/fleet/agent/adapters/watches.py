@@ -11,7 +11,7 @@ from fleet.agent.domain.objects import Kind, Object, Ref, labels_of
 from fleet.agent.domain.releases import SELECTOR, ReleaseName
 from fleet.kube import Expired, KubeClient, KubeError, NotFound
 
-_PAUSE = 5.0
+_PAUSE, _LONG_PAUSE = 5.0, 30.0
 _log = structlog.get_logger("fleet.agent")
 
 SECRETS = Kind("v1", "Secret")
@@ -74,8 +74,8 @@ class Watches:
             self._users.setdefault(kind, set()).add(bundle)
             if kind not in self._tasks:
                 self._start(kind)
-        for kind in kinds:
-            await self._wait_for(kind, bundle)
+        for kind, synced in [(kind, self._synced[kind]) for kind in kinds]:
+            await self._wait_for(kind, synced, bundle)
 
     def drop(self, bundle: str) -> None:
         """The bundle is gone: follow nothing for it."""
@@ -83,7 +83,7 @@ class Watches:
             self._leave(kind, bundle)
 
     def _leave(self, kind: Kind, bundle: str) -> None:
-        users = self._users[kind]
+        users = self._users.get(kind, set())
         users.discard(bundle)
         if not users:
             self._stop(kind)
@@ -97,11 +97,12 @@ class Watches:
 
     def _start(self, kind: Kind) -> None:
         assert self._group is not None, "watches are not running"
-        self._synced[kind] = asyncio.get_running_loop().create_future()
+        synced = asyncio.get_running_loop().create_future()
+        synced.add_done_callback(_read)
+        self._synced[kind] = synced
         self._tasks[kind] = self._group.create_task(self._follow(kind))
 
-    async def _wait_for(self, kind: Kind, bundle: str) -> None:
-        synced = self._synced[kind]
+    async def _wait_for(self, kind: Kind, synced: asyncio.Future[None], bundle: str) -> None:
         try:
             await asyncio.shield(synced)
         except NotFound:
@@ -127,7 +128,7 @@ class Watches:
                     synced.set_exception(error)
                     return
                 _log.warning("watch lost", cluster=self._cluster, kind=kind.kind, error=str(error))
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(_LONG_PAUSE if isinstance(error, NotFound) else _PAUSE)
 
     async def _list(self, kind: Kind, known: dict[Ref, tuple[str, str]]) -> str:
         """Read what is there, and tell what changed since it was read before."""
@@ -169,6 +170,12 @@ class Watches:
             except KubeError as error:
                 _log.warning("watch lost", cluster=self._cluster, kind="Release", error=str(error))
                 await asyncio.sleep(_PAUSE)
+
+
+def _read(synced: asyncio.Future[None]) -> None:
+    """Take notice of an error that nobody may wait for any more."""
+    if not synced.cancelled():
+        synced.exception()
 
 
 def _tell(

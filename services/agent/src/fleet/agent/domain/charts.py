@@ -51,7 +51,7 @@ class SourceChart:
     @property
     def templated(self) -> bool:
         """Whether there is anything that Helm must render."""
-        return any(file.name.startswith((_TEMPLATES, "charts/")) for file in self.files)
+        return any(file.name.startswith((_TEMPLATES, "charts/", "crds/")) for file in self.files)
 
 
 def source_chart(

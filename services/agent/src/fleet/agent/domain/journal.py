@@ -17,7 +17,7 @@ class Journal:
     was left so by us, and can be taken up at once; any other one belongs to somebody else.
     """
 
-    floor: Floor = Floor()
+    floor: Floor = field(default_factory=Floor)
     begun: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self) -> bytes:

@@ -4,8 +4,8 @@ import base64
 import binascii
 import gzip
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -98,6 +98,16 @@ def failed_patch(secret: Object, reason: str) -> Object:
     }
 
 
+def deployed_patch(secret: Object) -> Object:
+    """The merge patch that turns a superseded revision into the deployed one again."""
+    release = unpack(secret["data"]["release"])
+    info = {**release["info"], "status": "deployed"}
+    return {
+        "metadata": {"labels": {"status": "deployed"}},
+        "data": {"release": pack({**release, "info": info})},
+    }
+
+
 def entry_patch(secret: Object, entry: str) -> Object:
     """The merge patch that writes down which entry a revision was found equal to, without a new revision."""
     release = unpack(secret["data"]["release"])
@@ -105,6 +115,21 @@ def entry_patch(secret: Object, entry: str) -> Object:
     annotations = {**(metadata.get("annotations") or {}), ENTRY_ANNOTATION: entry}
     chart = {**release["chart"], "metadata": {**metadata, "annotations": annotations}}
     return {"data": {"release": pack({**release, "chart": chart})}}
+
+
+def settled(history: Sequence[Revision]) -> Revision | None:
+    """The revision that a release stands at: the last one, or None where there is none.
+
+    A failed correction counts as nothing: it is a failed revision of the very deployment that ran before.
+    """
+    last = history[-1] if history else None
+    if last is None or last.status != "failed" or last.marks is None:
+        return last
+    for earlier in reversed(history[:-1]):
+        same = earlier.marks is not None and earlier.marks.deployment_id == last.marks.deployment_id
+        if same and earlier.status in ("deployed", "superseded"):
+            return replace(earlier, status="deployed")
+    return last
 
 
 def newest(revisions: Iterable[Revision]) -> dict[ReleaseName, Revision]:

@@ -1,0 +1,5 @@
+"""`python -m fleet.agent`."""
+
+from fleet.agent.main import main
+
+main()

@@ -1,0 +1,136 @@
+"""Changes to Helm releases: each one written down before it starts, and taken up again after a crash."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from fleet.agent.adapters.cluster import Cluster
+from fleet.agent.adapters.helm import Helm, HelmStuck
+from fleet.agent.adapters.journal_store import JournalStore
+from fleet.agent.adapters.release_store import ReleaseStore
+from fleet.agent.domain.errors import AgentError, Waiting
+from fleet.agent.domain.options import Options
+from fleet.agent.domain.releases import ReleaseName, Revision
+from fleet.agent.renderer import Job, Renderer
+
+FOREIGN_PATIENCE = 300.0
+"""Seconds that somebody else's Helm operation may take before it counts as abandoned."""
+
+_INTERRUPTED = "interrupted: the agent was stopped during this operation"
+_FLEET_AGENT = "fleet-agent"
+
+
+class Operations:
+    """Installs, upgrades, restores and removes releases of one cluster.
+
+    Methods raise AgentError where Helm or a bundle's content is at fault, KubeError where the cluster is.
+    """
+
+    def __init__(
+        self, *, helm: Helm, store: ReleaseStore, journal: JournalStore, cluster: Cluster, renderer: Renderer
+    ) -> None:
+        self._helm = helm
+        self._store = store
+        self._journal = journal
+        self._cluster = cluster
+        self._renderer = renderer
+        self._foreign: dict[ReleaseName, float] = {}
+
+    async def history(self, release: ReleaseName) -> list[Revision]:
+        """The revisions of a release, oldest first, with nothing left pending.
+
+        A revision that we left pending is resolved at once; somebody else's gets five minutes.
+
+        Raises:
+            Waiting: somebody else is changing the release right now.
+        """
+        history = await self._store.history(release)
+        if not history or not history[-1].pending:
+            self._foreign.pop(release, None)
+            return history
+        last = history[-1]
+        if not self._journal.was_begun(release) and not self._abandoned(release):
+            raise Waiting(
+                f"release {release}: another Helm operation ({last.status}) is in progress; it was not begun"
+                " by this agent, which waits for its end"
+            )
+        if last.status == "pending-rollback":
+            await self._store.drop(last)
+        else:
+            await self._store.mark_failed(last, _INTERRUPTED)
+        self._journal.end(release)
+        return await self._store.history(release)
+
+    async def deploy(self, job: Job, last: Revision | None) -> list[Revision]:
+        """Install or upgrade; returns the release's history afterwards.
+
+        Args:
+            job: what to render; its revision and whether it upgrades are found out here.
+            last: the last revision there is, not pending.
+        """
+        if last is not None and last.status == "uninstalling":
+            await self._journalled(last.release, "uninstall", self._helm.uninstall(last.release, job.account))
+            last = None
+        there = last is not None and last.status != "uninstalled"
+        finished = await self._renderer.render(job.at(last.number + 1 if last else 1, upgrade=there))
+        change = self._helm.upgrade if there else self._helm.install
+        operation = change(job.release, finished.chart, finished.values, job.options, job.account)
+        await self._journalled(job.release, "upgrade" if there else "install", operation)
+        if finished.defines_kinds:
+            self._cluster.forget_capabilities()
+        return await self._store.history(job.release)
+
+    async def restore(self, revision: Revision, options: Options) -> list[Revision]:
+        """Bring every object back to what a revision says; returns the history afterwards.
+
+        When Helm fails, the failed revision is dropped again unless the options keep it.
+        """
+        account = revision.marks.service_account if revision.marks else ""
+        release = revision.release
+        try:
+            operation = self._helm.restore(release, revision.number, options, account)
+            await self._journalled(release, "rollback", operation)
+        except HelmStuck:
+            raise
+        except AgentError:
+            await self._undo(revision, keep=options.correct_drift.keep_fail_history)
+            raise
+        return await self._store.history(release)
+
+    async def _undo(self, revision: Revision, *, keep: bool) -> None:
+        for later in await self._store.history(revision.release):
+            if later.number > revision.number and later.status == "failed" and not keep:
+                await self._store.drop(later)
+            elif later.number == revision.number and not later.deployed and not keep:
+                await self._store.mark_deployed(later)
+
+    async def remove(self, revision: Revision) -> None:
+        """Remove a release; where its marks say so, only its history."""
+        marks = revision.marks
+        assert marks is not None, "only releases of ours are removed"
+        if marks.keep_resources or marks.bundle.startswith(_FLEET_AGENT):
+            await self._store.forget(revision.release)
+            return
+        operation = self._helm.uninstall(revision.release, marks.service_account)
+        await self._journalled(revision.release, "uninstall", operation)
+
+    async def _journalled(
+        self, release: ReleaseName, name: str, operation: Coroutine[Any, Any, None]
+    ) -> None:
+        try:
+            await self._journal.begin(release, name)
+        except BaseException:
+            operation.close()
+            raise
+        try:
+            await operation
+        except HelmStuck:  # it may still end, or leave the release pending
+            raise
+        except AgentError:
+            self._journal.end(release)
+            raise
+        self._journal.end(release)
+
+    def _abandoned(self, release: ReleaseName) -> bool:
+        now = asyncio.get_running_loop().time()
+        return now - self._foreign.setdefault(release, now) >= FOREIGN_PATIENCE
