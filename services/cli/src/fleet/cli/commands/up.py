@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,14 +57,20 @@ async def _until_told(folder: Path, clusters: Mapping[str, Mapping[str, str]]) -
     except asyncio.CancelledError:
         if not told.is_set():
             raise
-        click.echo("stopped")
+        _say("stopped")
+
+
+def _say(line: str) -> None:
+    """Print a line; a hub goes on when nobody reads it any more."""
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(line)
 
 
 async def _run(folder: Path, clusters: Mapping[str, Mapping[str, str]]) -> None:
     from fleet.cli.hub import Hub
 
     quiet()
-    async with Hub(folder, clusters=clusters, on_news=click.echo) as hub:
+    async with Hub(folder, clusters=clusters, on_news=_say) as hub:
         await _narrate(hub)
 
 
@@ -75,8 +82,8 @@ async def _narrate(hub: Hub) -> None:
     async with await hub.connect("narrator") as bus, Journal.of(bus, history=False) as journal:
         for stored in await journal.past():
             teller.tell(stored.event)
-        click.echo(f"ready at {hub.url}, data in {hub.layout.folder.resolve()}")
+        _say(f"ready at {hub.url}, data in {hub.layout.folder.resolve()}")
         while True:
             stored = await journal.next()
             if said := teller.tell(stored.event):
-                click.echo(f"{stored.time.astimezone():%H:%M:%S} {said}")
+                _say(f"{stored.time.astimezone():%H:%M:%S} {said}")

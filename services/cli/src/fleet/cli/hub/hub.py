@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from fleet.bus import Bus
+from fleet.bus import Bus, BusError
 from fleet.cli.errors import CommandFailed
 from fleet.cli.hub.enrolment import Enrolment
 from fleet.cli.hub.layout import Layout
@@ -95,7 +95,7 @@ class Hub:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
+        await self._stack.aclose()  # an error of the block is its own: a task group must not wrap it
 
     async def _start(self) -> None:
         self.layout.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,8 +109,7 @@ class Hub:
             process = Process(program, on_start=self._started, on_end=self._ended)
             self._processes[name] = process
             tasks.create_task(process.run())
-        bus = await self._stack.enter_async_context(await self.connect())
-        await bus.ensure_streams()
+        bus = await self._broker()
         self._beats = await self._stack.enter_async_context(Beats.heard_on(bus))
         self._membership = Membership(
             bus=bus, enrolment=enrolment, processes=self._processes, ports=self._ports, on_news=self._news
@@ -121,6 +120,18 @@ class Hub:
         await self._until_ready()
         self._ready = True
         self._note_down()
+
+    async def _broker(self) -> Bus:
+        """The supervisor's own connection, with all streams made."""
+        try:
+            bus = await self._stack.enter_async_context(await self.connect())
+            await bus.ensure_streams()
+        except BusError as error:
+            raise CommandFailed(
+                f"error: the broker of {self.layout.folder.resolve()} does not work: {error}."
+                f" Its log is {self.layout.log(NATS).resolve()}"
+            ) from error
+        return bus
 
     async def _until_ready(self) -> None:
         waiting = await self._membership.settled(seconds=_READY) or await until_ready(

@@ -1,0 +1,55 @@
+"""The table of commands: complete, and cheap to look at."""
+
+import importlib
+import subprocess
+import sys
+
+import click
+import pytest
+
+from fleet.cli.main import run
+from fleet.cli.registry import COMMANDS
+
+HELP = """
+import sys
+from fleet.cli.main import run
+assert run(["--help"]) == 0
+print(sorted({"nats", "aiohttp", "pydantic", "yaml", "rich"} & sys.modules.keys()))
+"""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_table_is_there_and_explains_itself(name, capsys):
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    assert isinstance(getattr(importlib.import_module(module), attribute), click.Command)
+    assert run([name, "--help"]) == 0
+    assert f"Usage: fleet {name}" in capsys.readouterr().out
+
+
+def test_help_lists_every_command_and_imports_nothing_that_is_slow():
+    done = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, check=True)
+    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nope"], 2, "No such command 'nope'"),
+        (["get"], 2, "Missing argument"),
+        (["get", "pods"], 1, 'the server doesn\'t have a resource type "pods"'),
+        (["get", "gitrepo/a", "-A"], 2, "a named object stands in one namespace"),
+        (["apply"], 2, "Missing option '-f'"),
+        (["apply", "-f", "a.yaml", "b"], 2, "with -f there are no other arguments: b"),
+        (["apply", "-f", "/nonexistent.yaml"], 1, "/nonexistent.yaml cannot be read: No such file"),
+        (["delete"], 2, "name the objects (KIND/NAME), or files with -f, and not both"),
+        (["label", "cluster/a"], 2, "at least one label is required"),
+        (["wait", "gitrepo/a", "--for=blue"], 2, "write ready, deleted, or commit=SHA"),
+        (["wait", "gitrepo/a", "--for=ready", "--timeout=1d"], 2, "'1d' is not a duration"),
+        (["up", "--cluster", "A"], 2, "RFC 1123"),
+        (["up", "--server", "nats://x"], 2, "leave out --server"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_said_with_their_exit_code(arguments, code, message, capsys):
+    assert run(arguments) == code
+    assert message in capsys.readouterr().err
