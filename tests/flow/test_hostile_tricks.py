@@ -9,11 +9,11 @@ import pytest_asyncio
 from nats.aio.msg import Msg
 
 from fleet.agent.domain.acceptance import Floor, Refused, accept
-from fleet.agent.domain.identity import Identity
 from fleet.events import DeploymentReported
 from fleet.vault import Tampered
 from support.accounts import connected, settled
 from support.hostile import DENIED, A, B, Scene, hostile_scene, reports
+from support.listening import identity_of
 from support.waiting import DEADLINE, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,26 +62,13 @@ async def test_an_answer_sent_to_anothers_wake_or_inbox_is_only_noise_there(scen
         for reply in (f"fleet.wake.{B.here}", f"{B.inbox}.any"):
             await scene.a.say(said, body, reply=reply)
     assert bool(scene.heard_by_b) == (not said.startswith("fleet.beat")), "beats are answered by nobody"
-    identity = identity_of_b(scene)
+    identity = identity_of(B, scene.hub, scene.road)
     for message in scene.heard_by_b:
         headers = message.headers or {}
         subject = headers.get("Nats-Subject", "")
         assert isinstance(accept(subject, message.data, headers, identity, Floor()), Refused)
         with pytest.raises(Tampered):
             identity.keys.decrypt(message.data, f"{scene.own.content}.0")
-
-
-def identity_of_b(scene: Scene) -> Identity:
-    keys = scene.hub.keys(B)
-    return Identity(
-        server=scene.road.url,
-        workspace=B.workspace,
-        cluster=B.cluster,
-        uid=scene.hub.uid(B),
-        seed=B.key.seed,
-        mac_key=keys.mac.hex(),
-        encryption_key=keys.encryption.hex(),
-    )
 
 
 REFUSED_HEADERS = [
