@@ -128,13 +128,12 @@ async def test_a_client_may_move_the_ownership_of_fields(api: Scene) -> None:
     assert left["data"] == {"b": "2"}
 
 
-async def test_an_item_that_somebody_changed_stays_and_keeps_its_key(api: Scene) -> None:
+async def test_an_item_that_its_owner_leaves_out_goes_though_another_changed_it(api: Scene) -> None:
     obj = api.deployment("web")
-    containers = obj["spec"]["template"]["spec"]["containers"]
-    containers.append({"name": "side", "image": "registry.example/side:1"})
+    obj["spec"]["template"]["spec"]["containers"].append({"name": "side", "image": "registry.example/side:1"})
     made = await _apply(api, obj, "alice")
     side = {"name": "side", "image": "registry.example/side:2"}
     await api.patch(made, {"spec": {"template": {"spec": {"containers": [side]}}}}, sort="strategic")
     left = await _apply(api, api.deployment("web"), "alice")
-    names = [(c["name"], c["image"]) for c in left["spec"]["template"]["spec"]["containers"]]
-    assert names == [("web", "registry.example/web:1"), ("side", "registry.example/side:2")]
+    assert [c["name"] for c in left["spec"]["template"]["spec"]["containers"]] == ["web"]
+    assert "side" not in str(left["metadata"]["managedFields"])

@@ -56,10 +56,15 @@ def apply(
     others = {o: replace(owned, fields=owned.fields - taken) for o, owned in ownership.items() if o != who}
     merged = _merge_top(live, config, schema)
     before = ownership.get(who, Owned(frozenset(), now))
-    _drop_abandoned(merged, before.fields - wanted, wanted, others)
+    held = set(wanted).union(*(owned.fields for owned in others.values()))
+    _drop_abandoned(merged, before.fields - wanted, held)
     mine = Owned(wanted, before.time if wanted == before.fields else now)
-    ordered = {o: others.get(o, mine) for o in ownership}
+    ordered = {o: _remaining(others[o], merged) if o in others else mine for o in ownership}
     return Applied(merged, {**ordered, who: mine})
+
+
+def _remaining(owned: Owned, merged: dict[str, Any]) -> Owned:
+    return replace(owned, fields=frozenset(p for p in owned.fields if value_at(merged, p) is not MISSING))
 
 
 def _is_upgrade(live: dict[str, Any], who: Owner, disputed: set[Path], schema: Schema) -> bool:
@@ -91,14 +96,12 @@ def _conflicts(
     return found
 
 
-def _drop_abandoned(merged: dict[str, Any], abandoned: FieldSet, wanted: FieldSet, others: Ownership) -> None:
-    held = set(wanted).union(*(owned.fields for owned in others.values()))
-    # Whole items first: what is inside them goes along, unless somebody else has a part of it.
+def _drop_abandoned(merged: dict[str, Any], abandoned: FieldSet, held: set[Path]) -> None:
+    """Remove what nobody wants any more: whole items first, with all in them, whoever changed that."""
     for path in sorted(abandoned, key=lambda p: (p[-1] != SELF, -len(p))):
-        if is_key(path):
-            continue  # an item that stays keeps what tells it from others
-        prefix = path[:-1] if path[-1] == SELF else path
-        if not any(h[: len(prefix)] == prefix for h in held) and value_at(merged, path) is not MISSING:
+        if path in held or is_key(path) or value_at(merged, path) is MISSING:
+            continue
+        if path[-1] == SELF or not any(other[: len(path)] == path for other in held):
             remove_at(merged, path)
 
 
