@@ -102,6 +102,21 @@ async def test_a_report_with_a_header_that_does_more_than_report_is_refused(
     assert stored.sequence == before + 1, "only the lawful report that followed is stored"
 
 
+async def test_an_expectation_about_another_tells_a_sequence_number_and_no_more(scene: Scene) -> None:
+    """A limit of the broker: a refused compare-and-set names the last sequence, on whatever subject."""
+    stored = await scene.hub.bus.last_on("STATUS", f"fleet.status.{B.here}")
+    assert stored is not None
+    headers = {
+        "Nats-Expected-Last-Subject-Sequence": "0",
+        "Nats-Expected-Last-Subject-Sequence-Subject": f"fleet.status.{B.here}",
+    }
+    async with scene.nothing_of_b_changes():
+        answer = await scene.a.ask(f"fleet.status.{A.here}", b"{}", headers=headers)
+        assert not isinstance(answer, str)
+    error = json.loads(answer.data)["error"]
+    assert error["description"] == f"wrong last sequence: {stored.sequence}"
+
+
 async def test_a_trace_cannot_be_sent_to_a_subject_that_it_may_not_use(scene: Scene) -> None:
     async with scene.nothing_of_b_changes():
         for destination in (

@@ -42,6 +42,13 @@ async def leaves_a_thread(runtime):
     runtime.log.info("begun")
     await asyncio.Event().wait()
 
+async def fails_when_told(runtime):
+    runtime.log.info("begun")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        raise RuntimeError("the broker went first")
+
 async def returns(runtime):
     runtime.log.info("begun")
 
@@ -72,6 +79,10 @@ async def test_a_service_that_hangs_ends_all_the_same(tmp_path: Path) -> None:
     async with asyncio.TaskGroup() as group:
         ends = {main: group.create_task(_end_of(tmp_path / main, main)) for main in _HANGING}
     assert {main: end.result() for main, end in ends.items()} == dict.fromkeys(_HANGING, 0)
+
+
+async def test_a_failure_while_ending_is_no_failure(tmp_path: Path) -> None:
+    assert await _end_of(tmp_path, "fails_when_told") == 0
 
 
 async def test_a_service_that_is_done_ends_with_0(tmp_path: Path) -> None:

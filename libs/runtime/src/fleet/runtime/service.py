@@ -83,6 +83,10 @@ async def _until_the_end(
     except asyncio.CancelledError:
         if not shutdown.requested:
             raise
+    except Exception:
+        if not shutdown.requested:
+            raise
+        log.warning("failed while ending", exc_info=True)
 
 
 async def _live(name: str, main: Main, settings: Settings, log: FilteringBoundLogger) -> None:
