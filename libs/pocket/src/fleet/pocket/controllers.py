@@ -191,8 +191,6 @@ class Controllers:
             change = next_revision(obj)
         elif resource.kind == "PersistentVolumeClaim" and bound and not obj["spec"].get("volumeName"):
             change = {"spec": {**obj["spec"], "volumeName": f"pvc-{obj['metadata']['uid']}"}}
-        elif resource.kind == "Pod" and not obj["spec"].get("nodeName"):
-            change = {"spec": {**obj["spec"], "nodeName": "pocket"}}
         else:
             return
         if change:

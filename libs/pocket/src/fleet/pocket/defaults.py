@@ -7,6 +7,7 @@ from typing import Any
 Object = dict[str, Any]
 
 CLUSTER_IPS = "10.96"
+NODE = "pocket"
 
 
 def set_defaults(kind: str, obj: Object) -> None:
@@ -56,6 +57,8 @@ def _stateful_set(obj: Object) -> None:
 
 def _daemon_set(obj: Object) -> None:
     spec = obj["spec"]
+    generation = "deprecated.daemonset.template.generation"
+    obj["metadata"].setdefault("annotations", {}).setdefault(generation, "1")
     _template(spec.get("template"))
     spec.setdefault("revisionHistoryLimit", 10)
     update = spec.setdefault("updateStrategy", {})
@@ -84,6 +87,8 @@ def _job(obj: Object) -> None:
         for prefix in ("batch.kubernetes.io/", ""):
             labels[prefix + "controller-uid"] = uid
             labels[prefix + "job-name"] = obj["metadata"]["name"]
+        if not obj["metadata"].get("labels"):
+            obj["metadata"]["labels"] = dict(labels)
     _template(spec.get("template"))
 
 
@@ -93,7 +98,9 @@ def _cron_job(obj: Object) -> None:
     spec.setdefault("suspend", False)
     spec.setdefault("successfulJobsHistoryLimit", 3)
     spec.setdefault("failedJobsHistoryLimit", 1)
-    _template((spec.get("jobTemplate", {}).get("spec") or {}).get("template"))
+    job = spec.setdefault("jobTemplate", {})
+    job.setdefault("metadata", {})
+    _template((job.get("spec") or {}).get("template"))
 
 
 def _template(template: Object | None) -> None:
@@ -108,6 +115,16 @@ def _pod(obj: Object) -> None:
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])
     spec.setdefault("enableServiceLinks", True)
+    spec.setdefault("nodeName", NODE)
+    spec.setdefault("priority", 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    tolerations = spec.setdefault("tolerations", [])
+    for trouble in ("not-ready", "unreachable"):
+        key = f"node.kubernetes.io/{trouble}"
+        if not any(toleration.get("key") == key for toleration in tolerations):
+            tolerations.append(
+                {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300}
+            )
 
 
 def _pod_spec(spec: Object) -> None:
@@ -233,6 +250,28 @@ def _definition(obj: Object) -> None:
     obj["spec"].setdefault("conversion", {"strategy": "None"})
 
 
+def _priority_class(obj: Object) -> None:
+    obj.setdefault("preemptionPolicy", "PreemptLowerPriority")
+
+
+def _endpoints(obj: Object) -> None:
+    for subset in obj.get("subsets") or ():
+        for port in subset.get("ports") or ():
+            port.setdefault("protocol", "TCP")
+
+
+def _endpoint_slice(obj: Object) -> None:
+    for port in obj.get("ports") or ():
+        port.setdefault("name", "")
+        port.setdefault("protocol", "TCP")
+
+
+def _limit_range(obj: Object) -> None:
+    for limit in obj["spec"].get("limits") or ():
+        if limit.get("type") == "Container" and limit.get("default"):
+            limit.setdefault("defaultRequest", dict(limit["default"]))
+
+
 def _webhooks(obj: Object) -> None:
     for hook in obj.get("webhooks") or ():
         hook.setdefault("failurePolicy", "Fail")
@@ -242,6 +281,8 @@ def _webhooks(obj: Object) -> None:
         hook.setdefault("objectSelector", {})
         for rule in hook.get("rules") or ():
             rule.setdefault("scope", "*")
+        if isinstance(service := (hook.get("clientConfig") or {}).get("service"), dict):
+            service.setdefault("port", 443)
 
 
 _KINDS: dict[str, Callable[[Object], None]] = {
@@ -262,6 +303,10 @@ _KINDS: dict[str, Callable[[Object], None]] = {
     "NetworkPolicy": _network_policy,
     "HorizontalPodAutoscaler": _autoscaler,
     "CustomResourceDefinition": _definition,
+    "PriorityClass": _priority_class,
+    "Endpoints": _endpoints,
+    "EndpointSlice": _endpoint_slice,
+    "LimitRange": _limit_range,
     "MutatingWebhookConfiguration": _webhooks,
     "ValidatingWebhookConfiguration": _webhooks,
 }

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from .defaults import NODE
 from .errors import ApiError
 from .store import Key
 from .writes import Options
@@ -10,7 +11,6 @@ if TYPE_CHECKING:
     from .cluster import Cluster
 
 NAMESPACES = ("default", "kube-public", "kube-node-lease", "kube-system")
-NODE = "pocket"
 SYSTEM = Options(manager="pocket")
 
 
