@@ -96,9 +96,10 @@ class Deployer:
             present = settled(history)
         assert present is not None, "a release that was deployed has a revision"
         present = await self._note(order, present)
-        await self._leave_behind(order.entry.bundle, release)
         await self._cluster.mark_namespace(options)
-        return await self._deployed(order.digest, options, present, history, correcting=True)
+        deployed = await self._deployed(order.digest, options, present, history, correcting=True)
+        await self._leave_behind(deployed)
+        return deployed
 
     async def restore(self, deployed: Deployed) -> Deployed:
         """Bring the objects of a release back to what it says."""
@@ -161,10 +162,15 @@ class Deployer:
         self._releases.put(present)
         return present
 
-    async def _leave_behind(self, bundle: str, release: ReleaseName) -> None:
+    async def _leave_behind(self, deployed: Deployed) -> None:
         """Remove releases that this bundle had under another name or in another namespace."""
-        for old in moved(bundle, release, self._releases.all(), AGENT_NAMESPACE):
-            await self._operations.remove(old)
+        release = deployed.revision.release
+        for old in moved(deployed.bundle, release, self._releases.all(), AGENT_NAMESPACE):
+            objects = await self._objects(old)
+            if objects.keys() & deployed.wanted.keys():
+                await self._operations.hand_over(old, objects.keys() - deployed.wanted.keys())
+            else:
+                await self._operations.remove(old)
             self._releases.drop(old.release)
 
     async def _as_it_is(self, order: Order, options: Options, release: ReleaseName) -> Deployed | None:

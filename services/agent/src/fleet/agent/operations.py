@@ -1,7 +1,7 @@
 """Changes to Helm releases: each one written down before it starts, and taken up again after a crash."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 from fleet.agent.adapters.cluster import Cluster
@@ -9,6 +9,7 @@ from fleet.agent.adapters.helm import Helm, HelmStuck
 from fleet.agent.adapters.journal_store import JournalStore
 from fleet.agent.adapters.release_store import ReleaseStore
 from fleet.agent.domain.errors import AgentError, Waiting
+from fleet.agent.domain.objects import Ref
 from fleet.agent.domain.options import Options
 from fleet.agent.domain.releases import ReleaseName, Revision
 from fleet.agent.renderer import Job, Renderer
@@ -113,6 +114,15 @@ class Operations:
             return
         operation = self._helm.uninstall(revision.release, marks.service_account)
         await self._journalled(revision.release, "uninstall", operation)
+
+    async def hand_over(self, old: Revision, rest: Collection[Ref]) -> None:
+        """Remove a release whose objects another release has taken over, but for `rest`, which go with it.
+
+        Helm's own uninstall would delete them all, whoever owns them now.
+        """
+        for ref in rest:
+            await self._cluster.delete_of(old.release, ref)
+        await self._store.forget(old.release)
 
     async def _journalled(
         self, release: ReleaseName, name: str, operation: Coroutine[Any, Any, None]

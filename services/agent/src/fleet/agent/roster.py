@@ -46,7 +46,11 @@ class Roster:
                 await self._changed.wait()
 
     def _follow(self, group: asyncio.TaskGroup) -> None:
-        wanted = self._read()
+        try:
+            wanted = self._read()
+        except BadIdentity as error:
+            _log.error("list of identities unusable, nothing changes", error=str(error))
+            return
         for identity in [identity for identity in self._tasks if identity not in wanted]:
             self._tasks.pop(identity).cancel()
         for identity in wanted:
@@ -87,14 +91,12 @@ def one(path: Path) -> Callable[[], list[Path]]:
 
 
 def listed(path: Path) -> Callable[[], list[Path]]:
-    """The list in a file: a JSON array of paths, relative ones beside it. A broken list counts as empty."""
+    """The list in a file: a JSON array of paths, relative ones beside it; BadIdentity when it is none."""
 
     def read() -> list[Path]:
         try:
-            names = json.loads(path.read_bytes())
-            return [path.parent / str(name) for name in names]
+            return [path.parent / str(name) for name in json.loads(path.read_bytes())]
         except (OSError, ValueError, TypeError) as error:
-            _log.error("list of identities unusable", path=str(path), error=str(error))
-            return []
+            raise BadIdentity(f"{path}: {error}") from None
 
     return read

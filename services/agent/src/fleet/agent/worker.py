@@ -111,7 +111,7 @@ class Worker:
     def _consider(self) -> None:
         """Was the last change of the release somebody else's?"""
         change, self._heard = self._heard, None
-        if change is None or self._deployed is None or self._attempts:
+        if change is None or change.release != self.release or self._deployed is None or self._attempts:
             return
         known = self._deployed.revision.number
         newer = change.revision > known and change.status in _ENDED

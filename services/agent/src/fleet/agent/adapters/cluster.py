@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from fleet.agent.domain.drift import Live
 from fleet.agent.domain.errors import NotPossible
-from fleet.agent.domain.marks import AGENT_NAMESPACE, HASH_LABEL, set_hash
+from fleet.agent.domain.marks import AGENT_NAMESPACE, HASH_LABEL, KEEP_ANNOTATION, set_hash
 from fleet.agent.domain.namespaces import namespace_patch
-from fleet.agent.domain.objects import Kind, Object, Ref, labels_of, ref_of
+from fleet.agent.domain.objects import Kind, Object, Ref, annotations_of, labels_of, ref_of
 from fleet.agent.domain.options import KeyReference, Options
+from fleet.agent.domain.releases import ReleaseName
 from fleet.kube import KubeClient, NotFound
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ _AT_ONCE = 8
 _SINGLE_READS = 3
 _NAMESPACES_APART = 5
 _CAPABILITIES_SECONDS = 60.0
+_RELEASE_NAME, _RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 _DEFAULT_ACCOUNT = "fleet-default"
 
 
@@ -106,6 +108,18 @@ class Cluster:
             return await self._bounded(self._kube.get(*ref.type, ref.name, namespace=ref.namespace or None))
         except NotFound:
             return None
+
+    async def delete_of(self, release: ReleaseName, ref: Ref) -> None:
+        """Delete an object if it still is that release's own, and need not be kept."""
+        item = await self._one(ref)
+        if item is None:
+            return
+        marks = annotations_of(item)
+        owner = (marks.get(_RELEASE_NAMESPACE), marks.get(_RELEASE_NAME))
+        if owner == (release.namespace, release.name) and marks.get(KEEP_ANNOTATION) != "keep":
+            await self._kube.delete(
+                *ref.type, ref.name, namespace=ref.namespace or None, uid=item["metadata"]["uid"]
+            )
 
     async def _bounded(self, request: Awaitable[T]) -> T:
         async with self._places:
