@@ -148,9 +148,9 @@ class Watches:
         async for event in events:
             ref = _ref(kind, event.object)
             mark, present = _mark_and_version(event.object)
-            if event.type == "DELETED":
-                known.pop(ref, None)
-                self._on_object(ObjectChanged(mark, ref, ""))
+            if event.type == "DELETED":  # also when only the mark was taken off: then it is known from before
+                before, _ = known.pop(ref, (mark, ""))
+                self._on_object(ObjectChanged(before, ref, ""))
             else:
                 known[ref] = (mark, present)
                 self._on_object(ObjectChanged(mark, ref, present))

@@ -1,0 +1,156 @@
+"""What somebody changes in the cluster is seen, and put right where that is asked for."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet.agent.domain.fights import LIMIT
+from support.agents import Bundle, Site, attended_site, config_map, deployment
+from support.waiting import eventually
+
+CORRECTING: dict[str, Any] = {"defaultNamespace": "web", "correctDrift": {"enabled": True}}
+SERVICE = (
+    '{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "svc"}, "spec": '
+    '{"selector": {"app.kubernetes.io/name": "MyApp"}, "ports": [{"port": 80}]}}'
+)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with attended_site(tmp_path) as found:
+        yield found
+
+
+async def patch(site: Site, kind: str, name: str, change: dict[str, Any], api_version: str = "v1") -> None:
+    await site.kube.patch(api_version, kind, name, change, field_manager="somebody", namespace="web")
+
+
+async def test_a_changed_field_is_reported_with_the_patch_that_would_mend_it(site: Site) -> None:
+    manifest = await site.deliver(Bundle("svc", {"svc.yaml": SERVICE}))
+    await site.ready(manifest)
+    selector = {"spec": {"selector": {"app.kubernetes.io/name": None, "foo": "bar"}}}
+    await patch(site, "Service", "svc", selector)
+    trouble = await site.trouble(manifest, "svc", "Modified")
+    mend = '{"spec":{"selector":{"app.kubernetes.io/name":"MyApp"}}}'
+    assert trouble.message == f"service.v1 web/svc modified {mend}"
+    assert [(r.kind, r.name, r.state, r.message) for r in trouble.resources] == [
+        ("Service", "svc", "modified", mend)
+    ]
+    selector = {"spec": {"selector": {"app.kubernetes.io/name": "MyApp"}}}
+    await patch(site, "Service", "svc", selector)
+    await site.ready(manifest)
+
+
+async def test_a_deleted_object_is_reported_missing(site: Site) -> None:
+    manifest = await site.deliver(Bundle("svc", {"svc.yaml": SERVICE}))
+    await site.ready(manifest)
+    await site.kube.delete("v1", "Service", "svc", namespace="web")
+    trouble = await site.trouble(manifest, "svc", "Modified")
+    assert trouble.message == "service.v1 web/svc missing"
+
+
+async def test_an_object_that_lost_its_mark_is_not_owned_by_us(site: Site) -> None:
+    manifest = await site.deliver(Bundle("svc", {"svc.yaml": SERVICE}))
+    await site.ready(manifest)
+    await patch(site, "Service", "svc", {"metadata": {"labels": {"objectset.rio.cattle.io/hash": None}}})
+    trouble = await site.trouble(manifest, "svc", "Modified")
+    assert trouble.message == "service.v1 web/svc is not owned by us"
+
+
+async def test_what_others_add_is_no_drift(site: Site) -> None:
+    manifest = await site.deliver(Bundle("conf", {"a.yaml": config_map("conf", a="1")}))
+    await site.ready(manifest)
+    await patch(site, "ConfigMap", "conf", {"metadata": {"labels": {"mine": "yes"}}, "data": {"b": "2"}})
+    await patch(site, "ConfigMap", "conf", {"data": {"a": "2"}})
+    trouble = await site.trouble(manifest, "conf", "Modified")
+    assert trouble.message == 'configmap.v1 web/conf modified {"data":{"a":"1"}}'
+
+
+async def test_what_compare_patches_name_is_no_drift(site: Site) -> None:
+    rule = {"apiVersion": "v1", "kind": "ConfigMap", "name": "conf", "namespace": "web"}
+    options = {
+        "defaultNamespace": "web",
+        "diff": {"comparePatches": [{**rule, "operations": [{"op": "remove", "path": "/data"}]}]},
+    }
+    files = {"a.yaml": config_map("conf", a="1"), "svc.yaml": SERVICE}
+    manifest = await site.deliver(Bundle("conf", files, options))
+    await site.ready(manifest)
+    await patch(site, "ConfigMap", "conf", {"data": {"a": "2"}})
+    await site.kube.delete("v1", "Service", "svc", namespace="web")
+    trouble = await site.trouble(manifest, "conf", "Modified")
+    assert [resource.name for resource in trouble.resources] == ["svc"]
+
+
+async def test_corrected_drift_leaves_two_revisions_and_no_trace_in_the_cluster(site: Site) -> None:
+    files = {"a.yaml": config_map("conf", a="1"), "web.yaml": deployment("web", replicas=2)}
+    manifest = await site.deliver(Bundle("fixed", files, CORRECTING))
+    await site.ready(manifest)
+    await patch(site, "ConfigMap", "conf", {"data": {"a": "changed"}})
+    await eventually(lambda: _is(site, {"a": "1"}))
+    await site.kube.delete("v1", "ConfigMap", "conf", namespace="web")
+    await eventually(lambda: _is(site, {"a": "1"}))
+    await patch(site, "Deployment", "web", {"spec": {"replicas": 5}}, "apps/v1")
+    await eventually(lambda: _replicas(site, 2))
+    await site.ready(manifest)
+    secrets = await site.kube.list("v1", "Secret", namespace="web", labels="owner=helm,name=fixed")
+    assert len(secrets.items) == 2
+    assert (await site.releases())["fixed"].number > 1
+
+
+async def test_drift_that_was_there_before_is_corrected_once_that_is_switched_on(site: Site) -> None:
+    files = {"a.yaml": config_map("conf", a="1")}
+    manifest = await site.deliver(Bundle("late", files))
+    await site.ready(manifest)
+    await patch(site, "ConfigMap", "conf", {"data": {"a": "changed"}})
+    await site.trouble(manifest, "late", "Modified")
+    await site.ready(await site.deliver(Bundle("late", files, CORRECTING)))
+    assert await site.data_of("conf") == {"a": "1"}
+
+
+async def test_a_paused_bundle_is_corrected_when_it_is_resumed(site: Site) -> None:
+    files = {"a.yaml": config_map("conf", a="1")}
+    await site.ready(await site.deliver(Bundle("paused", files, CORRECTING)))
+    manifest = await site.deliver(Bundle("paused", files, CORRECTING, paused=True))
+    await site.ready(manifest)
+    await patch(site, "ConfigMap", "conf", {"data": {"a": "changed"}})
+    await site.trouble(manifest, "paused", "Modified")
+    assert await site.data_of("conf") == {"a": "changed"}
+    await site.ready(await site.deliver(Bundle("paused", files, CORRECTING)))
+    assert await site.data_of("conf") == {"a": "1"}
+
+
+async def test_correction_stops_with_an_alarm_when_something_fights_back(site: Site) -> None:
+    manifest = await site.deliver(Bundle("fought", {"a.yaml": config_map("conf", a="1")}, CORRECTING))
+    await site.ready(manifest)
+
+    async def undo_until_it_stays() -> bool:
+        if await site.data_of("conf") == {"a": "1"}:
+            await patch(site, "ConfigMap", "conf", {"data": {"a": "mine"}})
+        report = await site.report()
+        return bool(report and report.not_ready and f"more than {LIMIT} times" in report.not_ready[0].message)
+
+    await eventually(undo_until_it_stays)
+    assert await site.data_of("conf") == {"a": "mine"}
+
+
+async def test_the_real_helm_is_noticed_when_it_removes_a_release(site: Site) -> None:
+    manifest = await site.deliver(Bundle("raw", {"a.yaml": config_map("conf", a="1")}))
+    await site.ready(manifest)
+    for secret in (await site.kube.list("v1", "Secret", labels="owner=helm,name=raw")).items:
+        await site.kube.delete("v1", "Secret", secret["metadata"]["name"], namespace="web")
+    await eventually(lambda: _has_release(site, "raw"))
+
+
+async def _is(site: Site, data: dict[str, str]) -> bool:
+    return await site.data_of("conf") == data
+
+
+async def _replicas(site: Site, wanted: int) -> bool:
+    found = await site.kube.get("apps/v1", "Deployment", "web", namespace="web")
+    return bool(found["spec"]["replicas"] == wanted)
+
+
+async def _has_release(site: Site, name: str) -> bool:
+    return name in await site.releases()

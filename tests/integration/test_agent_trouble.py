@@ -1,0 +1,125 @@
+"""What goes wrong on a cluster: it is told with its reason, tried again, and delays nothing else."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from support.agents import Bundle, Site, attended_site, config_map, deployment, running_agent, sites
+
+BAD_CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: bad\nversion: 0.1.0\n",
+    "templates/a.yaml": 'a: {{ required "a colour is needed" .Values.colour }}\n',
+}
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with attended_site(tmp_path) as found:
+        yield found
+
+
+async def test_a_workload_that_cannot_start_is_not_ready_and_says_why(site: Site) -> None:
+    web = deployment("web", envFrom=[{"configMapRef": {"name": "absent"}}])
+    manifest = await site.deliver(Bundle("web", {"web.yaml": web}))
+    trouble = await site.trouble(manifest, "web", "NotReady")
+    assert trouble.message.startswith("deployment.apps web/web [progressing")
+    assert trouble.entry == manifest.entries[0]
+    assert [(found.kind, found.name) for found in trouble.resources] == [("Deployment", "web")]
+    absent = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "absent", "namespace": "web"}}
+    await site.kube.apply(absent, field_manager="test")
+    await site.ready(manifest)
+
+
+async def test_a_chart_that_does_not_render_shows_its_reason_and_delays_no_other(site: Site) -> None:
+    good = Bundle("good", {"a.yaml": config_map("good", a="1")})
+    manifest = await site.deliver(Bundle("bad", BAD_CHART), good)
+    trouble = await site.trouble(manifest, "bad", "ErrApplied")
+    assert "a colour is needed" in trouble.message
+    report = await site.reported(manifest, lambda report: manifest.entries[1] in report.entries)
+    assert [bundle.bundle for bundle in report.not_ready] == ["bad"]
+
+
+async def test_yaml_that_does_not_parse_names_file_and_line(site: Site) -> None:
+    manifest = await site.deliver(Bundle("broken", {"conf/a.yaml": "kind: ConfigMap\n a: b: c\n"}))
+    trouble = await site.trouble(manifest, "broken", "NotReady")
+    assert trouble.message.startswith("not installed: conf/a.yaml: YAML parse error: line 2")
+
+
+async def test_a_chart_for_another_kubernetes_is_refused_for_good(site: Site) -> None:
+    chart = {
+        "Chart.yaml": "apiVersion: v2\nname: new\nversion: 0.1.0\nkubeVersion: '>=9.0.0'\n",
+        "templates/a.yaml": config_map("a", a="1"),
+    }
+    trouble = await site.trouble(await site.deliver(Bundle("new", chart)), "new", "NotReady")
+    assert "chart requires kubeVersion: >=9.0.0" in trouble.message
+
+
+async def test_a_failed_upgrade_says_so_and_leaves_what_ran(site: Site) -> None:
+    before = await site.deliver(Bundle("shop", {"a.yaml": config_map("shop", a="1")}))
+    await site.ready(before)
+    manifest = await site.deliver(Bundle("shop", BAD_CHART))
+    trouble = await site.trouble(manifest, "shop", "ErrApplied")
+    report = await site.report()
+    assert report is not None
+    assert report.entries == before.entries
+    assert trouble.deployment_id == before.inline[before.entries[0]].deployment_id
+    assert await site.data_of("shop") == {"a": "1"}
+
+
+async def test_cluster_scoped_objects_cannot_be_forced_into_a_namespace(site: Site) -> None:
+    role = '{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}}'
+    manifest = await site.deliver(Bundle("forced", {"r.yaml": role}, {"namespace": "web"}))
+    trouble = await site.trouble(manifest, "forced", "ErrApplied")
+    assert trouble.message.startswith(
+        "invalid cluster scoped object [name=r kind=ClusterRole apiVersion=rbac"
+    )
+
+
+async def test_values_from_a_secret_that_is_not_there_are_named(site: Site) -> None:
+    options = {
+        "defaultNamespace": "web",
+        "helm": {"valuesFrom": [{"secretKeyRef": {"name": "later", "key": "v"}}]},
+    }
+    manifest = await site.deliver(Bundle("valued", {"a.yaml": config_map("a", a="1")}, options))
+    trouble = await site.trouble(manifest, "valued", "ErrApplied")
+    assert trouble.message == "helm.valuesFrom: Secret web/later key v: there is no such Secret"
+
+
+async def test_two_bundles_of_one_release_name_do_not_fight_for_it(site: Site) -> None:
+    options = {"defaultNamespace": "web", "helm": {"releaseName": "shared"}}
+    first = Bundle("first", {"a.yaml": config_map("first", a="1")}, options)
+    await site.ready(await site.deliver(first))
+    second = Bundle("second", {"a.yaml": config_map("second", a="1")}, options)
+    trouble = await site.trouble(await site.deliver(first, second), "second", "ErrApplied")
+    assert "belongs to bundle first" in trouble.message
+
+
+@pytest.mark.parametrize("status", [403, 500])
+async def test_a_cluster_that_refuses_is_named_and_the_other_clusters_go_on(
+    tmp_path: Path, status: int
+) -> None:
+    async with sites(tmp_path, "good", "bad") as (good, bad):
+        good.server.refuse("fleet-default.bad", status=status)
+        async with running_agent(good), running_agent(bad):
+            bundle = Bundle("conf", {"a.yaml": config_map("conf", a="1")})
+            refused = await bad.deliver(bundle)
+            await good.ready(await good.deliver(bundle))
+            trouble = await bad.trouble(refused, "conf", "ErrApplied")
+            assert trouble.message.startswith("cluster fleet-default.bad: GET /api/v1")
+            assert str(status) in trouble.message
+            good.server.accept("fleet-default.bad")
+            await bad.ready(refused)
+
+
+async def test_a_cluster_that_begins_to_refuse_is_noticed_and_recovers(site: Site) -> None:
+    first = Bundle("conf", {"a.yaml": config_map("conf", a="1")})
+    before = await site.deliver(first)
+    await site.ready(before)
+    site.server.refuse("fleet-default.edge-1", status=500)
+    second = Bundle("conf", {"a.yaml": config_map("conf", a="2")})
+    manifest = await site.deliver(second)
+    await site.trouble(manifest, "conf", "ErrApplied")
+    site.server.accept("fleet-default.edge-1")
+    await site.ready(manifest)
+    assert await site.data_of("conf") == {"a": "2"}
