@@ -86,6 +86,9 @@ class Connection:
         try:
             async with asyncio.timeout(patience):
                 await connection._dial(url.split(","), name, seed, inbox_prefix)
+        except asyncio.CancelledError:
+            await connection.close()
+            raise
         except (TimeoutError, OSError, nats.errors.Error) as error:
             await connection.close()
             reason = connection._last_error if isinstance(error, TimeoutError) else str(error)
@@ -246,10 +249,10 @@ class Connection:
             _log.error("nats closed the connection for good", server=self.where, error=self._last_error)
 
     async def _on_error(self, error: Exception) -> None:
-        self._last_error = str(error) or type(error).__name__
+        said, self._last_error = self._last_error, str(error) or type(error).__name__
         if isinstance(error, nats.errors.SlowConsumerError):
             _log.error("nats dropped messages of a slow reader", subject=error.subject)
-        elif not isinstance(error, OSError | nats.errors.StaleConnectionError):
+        elif said != self._last_error and not isinstance(error, OSError | nats.errors.StaleConnectionError):
             _log.warning("nats error", server=self.where, error=self._last_error)
 
 

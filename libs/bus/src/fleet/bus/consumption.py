@@ -27,7 +27,7 @@ _PROGRESS, _ACK = b"+WPI", b"+ACK"
 _HELD = 4096
 _REMEMBERED = 16_384
 _BATCH = 256
-_PAUSE = 0.1
+_PAUSE = 0.2
 _log = structlog.get_logger("fleet.bus")
 
 Key = tuple[int, datetime]
@@ -85,7 +85,8 @@ class Consumption:
             except (PullLost, Refused, Unreachable) as error:
                 if self._connection.closed.is_set():
                     raise Unreachable(self._durable, self._connection.where, "the bus is closed") from error
-                _log.debug("subscriber interrupted", consumer=self._durable, error=str(error))
+                say = _log.warning if isinstance(error, Refused) else _log.debug
+                say("subscriber interrupted", consumer=self._durable, error=str(error))
             finally:
                 await pull.close()
             await asyncio.sleep(_PAUSE)

@@ -22,6 +22,7 @@ _AHEAD = 2000
 _UNUSED = 60
 _SECOND = 1_000_000_000
 _PAUSE = 0.2
+_REFUSED_PAUSE = 1.0
 _log = structlog.get_logger("fleet.bus")
 
 
@@ -142,6 +143,8 @@ class Feed(Generic[E], AsyncIterator[Stored[E]]):
                 self._begin_snapshot(int(info["state"]["last_seq"]))
             pending = await self._create_consumer(resume)
         except Refused as error:
+            _log.warning("stream cannot be followed", stream=self._stream, error=str(error))
+            await asyncio.sleep(_REFUSED_PAUSE)
             raise PullLost(str(error)) from error
         self._expected = 1
         self._at_end = self._at_end or pending == 0
