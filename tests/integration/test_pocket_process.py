@@ -104,7 +104,7 @@ async def test_sigterm_ends_it_with_code_zero_though_somebody_watches(tmp_path: 
 async def test_sighup_serves_what_the_file_names_now(tmp_path: Path, port: int) -> None:
     async with pocket_process(tmp_path, port, "alpha", "beta") as running:
         async with await _client(running, "alpha") as client:
-            await client.create(_config_map("kept"), field_manager="test")
+            await client.create(_config_map("kept", a="1"), field_manager="test")
         await running.serve("beta", "gamma")
         await running.wait_healthy("/clusters/gamma/version")
         async with await _client(running, "alpha") as client:
@@ -120,7 +120,7 @@ async def test_sighup_serves_what_the_file_names_now(tmp_path: Path, port: int) 
         await running.serve("alpha", "beta", "gamma")
         await running.wait_healthy("/clusters/alpha/version")
         async with await _client(running, "alpha") as client:
-            assert (await client.get("v1", "ConfigMap", "kept", namespace="default"))["data"] == {}
+            assert (await client.get("v1", "ConfigMap", "kept", namespace="default"))["data"] == {"a": "1"}
 
 
 async def test_a_list_that_cannot_be_read_changes_nothing(tmp_path: Path, port: int) -> None:

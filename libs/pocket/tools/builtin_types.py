@@ -2,10 +2,9 @@
 
     python tools/builtin_types.py swagger.json FOLDER > src/fleet/pocket/data/types.json
 
-`swagger.json` are the OpenAPI definitions, FOLDER holds the Go modules k8s.io/api and k8s.io/apimachinery,
-whose `generated.proto` files number the fields. Only facts that a server needs are kept (names, types,
-required, list and map semantics, numbers), one string a field; `fleet.pocket.typetable` documents the
-notation.
+`swagger.json` are the OpenAPI definitions; FOLDER holds the Go modules k8s.io/api and k8s.io/apimachinery,
+whose `generated.proto` files number the fields and whose types say which empty ones are left out. Only facts
+that a server needs are kept, one string a field; `fleet.pocket.typetable` documents the notation.
 """
 
 import json
@@ -146,6 +145,33 @@ def _named(name: str, home: str) -> str:
     return name if "." in name else f"{home}.{name}"
 
 
+STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.M | re.S)
+MEMBER = re.compile(r'^\t(?:\w+ +)?(?P<type>[*\w.\[\]]+)[ \t]+`[^`]*json:"(?P<json>[^"]*)"', re.M)
+
+
+def omitted(folder: Path) -> dict[str, set[str]]:
+    """The fields of each Go struct that JSON leaves out when they are empty; `*NAME` for an embedded one."""
+    found: dict[str, set[str]] = {}
+    for path in folder.rglob("types*.go"):
+        home = ".".join(path.parent.parts[-2:])
+        for name, body in STRUCT.findall(path.read_text()):
+            members = found.setdefault(f"{home}.{name}", set())
+            for member in MEMBER.finditer(body):
+                json_name, *options = member["json"].split(",")
+                if "inline" in options:
+                    members.add(f"*{home}.{member['type']}")
+                elif "omitempty" in options and not member["type"].startswith("*"):
+                    members.add(json_name)
+    return found
+
+
+def left_out(name: str, known: dict[str, set[str]]) -> set[str]:
+    """The fields of a struct, and of those embedded in it, that are left out when they are empty."""
+    members = known.get(name, set())
+    embedded = (left_out(member[1:], known) for member in members if member.startswith("*"))
+    return {member for member in members if not member.startswith("*")}.union(*embedded)
+
+
 def numbers(name: str, fields: set[str], known: Messages) -> dict[str, str]:
     """The numbers of a type's fields; those of a struct that JSON inlines are a path such as `2.19`."""
     found: dict[str, str] = {}
@@ -160,7 +186,7 @@ def numbers(name: str, fields: set[str], known: Messages) -> dict[str, str]:
 
 def main() -> None:
     """Read what is named on the command line and write the table to standard output."""
-    known = messages(Path(sys.argv[2]))
+    known, empties = messages(Path(sys.argv[2])), omitted(Path(sys.argv[2]))
     document = json.loads(Path(sys.argv[1]).read_text())
     definitions = {short(k): v for k, v in (document.get("definitions") or document["$defs"]).items()}
     wanted, table = [n for n in definitions if f"{n}.".startswith(GROUPS) and not n.endswith("List")], {}
@@ -174,10 +200,12 @@ def main() -> None:
         if schema.get("x-kubernetes-map-type") == "atomic":
             fields["@atomic"] = ""
         numbered = numbers(name, set(schema.get("properties", ())), known)
-        fields = {
-            f: c + (f" #{numbered[f.rstrip('!')]}" if f.rstrip("!") in numbered else "")
-            for f, c in fields.items()
-        }
+        for field in fields:
+            plain = field.rstrip("!")
+            if plain in left_out(name, empties) and fields[field][0] in "sinby[{":
+                fields[field] += " empty"
+            if plain in numbered:
+                fields[field] += f" #{numbered[plain]}"
         table[name] = fields
         wanted += [
             t.split(" ")[0].lstrip("[{").removeprefix(".") for t in fields.values() if "." in t.split(" ")[0]

@@ -87,7 +87,15 @@ def test_defaults_are_filled_in_and_conform_themselves() -> None:
     inner = {"type": "object", "properties": {"b": {"type": "integer", "default": 2}}}
     schema = {"type": "object", "properties": {"a": {**inner, "default": {}}}}
     assert _walk({}, schema)[0] == {"a": {"b": 2}}
-    assert _walk({}, schema, defaulting=False)[0] == {}
+    assert _walk({}, schema, whole=False)[0] == {}
+
+
+def test_empty_fields_that_go_leaves_out_are_left_out() -> None:
+    spec = {"hostNetwork": False, "automountServiceAccountToken": False, "nodeSelector": {}, "volumes": []}
+    container = {"name": "c", "env": [{"name": "A", "value": ""}], "resources": {}}
+    value, _ = _walk({**spec, "containers": [container]}, struct("core.v1.PodSpec"))
+    left = {"name": "c", "env": [{"name": "A"}], "resources": {}}
+    assert value == {"automountServiceAccountToken": False, "containers": [left]}
 
 
 def test_null_is_dropped_unless_it_is_allowed() -> None:

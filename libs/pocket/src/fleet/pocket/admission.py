@@ -75,7 +75,7 @@ def check_apply(resource: Resource, config: Object) -> None:
     An unknown or ill-typed field is a 400. (Real servers answer 500 with the same text, a known flaw of
     theirs.)
     """
-    walk = Walk(drop_nulls=True, defaulting=False)
+    walk = Walk(drop_nulls=True, whole=False)
     walk.conform(config, resource.schema)
     faults = [f".{path}: field not declared in schema" for path in walk.unknown]
     faults += [f".{m.path}: expected {m.wanted}, got {_go_type(m.value)}" for m in walk.mismatches]

@@ -16,8 +16,9 @@ from typing import Any
 from .errors import Cause
 from .quantity import canonical
 from .shapes import is_free
-from .typetable import Schema, resolve
+from .typetable import OMIT_EMPTY, Schema, resolve
 
+_EMPTY: tuple[Any, ...] = ("", 0, [], {})
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -43,7 +44,8 @@ class Walk:
 
     drop_nulls: bool = False
     """Null means absent, as it does for typed kinds."""
-    defaulting: bool = True
+    whole: bool = True
+    """A whole object, in which defaults are set and empty fields left out; not the opinion of a manager."""
     mismatches: list[Mismatch] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -88,7 +90,9 @@ class Walk:
                     del value[name]
             else:
                 value[name] = self.conform(value[name], inner, _inside(path, name))
-        if self.defaulting:
+                if self.whole and inner.get(OMIT_EMPTY) and value[name] in _EMPTY:
+                    del value[name]
+        if self.whole:
             for name, inner in properties.items():
                 if "default" in inner and name not in value:
                     value[name] = self.conform(deepcopy(inner["default"]), inner, _inside(path, name))

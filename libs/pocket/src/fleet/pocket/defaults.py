@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from .pod_defaults import default_pod, default_template
+
 Object = dict[str, Any]
 
 CLUSTER_IPS = "10.96"
-NODE = "pocket"
 
 
 def set_defaults(kind: str, obj: Object) -> None:
@@ -21,7 +22,7 @@ def set_defaults(kind: str, obj: Object) -> None:
 
 def _replicas(obj: Object) -> None:
     obj["spec"].setdefault("replicas", 1)
-    _template(obj["spec"].get("template"))
+    default_template(obj["spec"].get("template"))
 
 
 def _deployment(obj: Object) -> None:
@@ -59,7 +60,7 @@ def _daemon_set(obj: Object) -> None:
     spec = obj["spec"]
     generation = "deprecated.daemonset.template.generation"
     obj["metadata"].setdefault("annotations", {}).setdefault(generation, "1")
-    _template(spec.get("template"))
+    default_template(spec.get("template"))
     spec.setdefault("revisionHistoryLimit", 10)
     update = spec.setdefault("updateStrategy", {})
     if update.setdefault("type", "RollingUpdate") == "RollingUpdate":
@@ -89,7 +90,7 @@ def _job(obj: Object) -> None:
             labels[prefix + "job-name"] = obj["metadata"]["name"]
         if not obj["metadata"].get("labels"):
             obj["metadata"]["labels"] = dict(labels)
-    _template(spec.get("template"))
+    default_template(spec.get("template"))
 
 
 def _cron_job(obj: Object) -> None:
@@ -100,78 +101,7 @@ def _cron_job(obj: Object) -> None:
     spec.setdefault("failedJobsHistoryLimit", 1)
     job = spec.setdefault("jobTemplate", {})
     job.setdefault("metadata", {})
-    _template((job.get("spec") or {}).get("template"))
-
-
-def _template(template: Object | None) -> None:
-    if template is not None:
-        template.setdefault("metadata", {})
-        _pod_spec(template.setdefault("spec", {}))
-
-
-def _pod(obj: Object) -> None:
-    spec = obj["spec"]
-    _pod_spec(spec)
-    spec.setdefault("serviceAccountName", "default")
-    spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    spec.setdefault("enableServiceLinks", True)
-    spec.setdefault("nodeName", NODE)
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    tolerations = spec.setdefault("tolerations", [])
-    for trouble in ("not-ready", "unreachable"):
-        key = f"node.kubernetes.io/{trouble}"
-        if not any(toleration.get("key") == key for toleration in tolerations):
-            tolerations.append(
-                {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300}
-            )
-
-
-def _pod_spec(spec: Object) -> None:
-    spec.setdefault("restartPolicy", "Always")
-    spec.setdefault("terminationGracePeriodSeconds", 30)
-    spec.setdefault("dnsPolicy", "ClusterFirst")
-    spec.setdefault("securityContext", {})
-    spec.setdefault("schedulerName", "default-scheduler")
-    if account := spec.get("serviceAccountName"):
-        spec.setdefault("serviceAccount", account)
-    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-        _container(container)
-    for volume in spec.get("volumes") or ():
-        for source in ("configMap", "secret", "projected", "downwardAPI"):
-            if isinstance(volume.get(source), dict):
-                volume[source].setdefault("defaultMode", 0o644)
-
-
-def _container(container: Object) -> None:
-    image = str(container.get("image") or "")
-    latest = image.rsplit("/", 1)[-1].partition(":")[2] in ("", "latest") and "@" not in image
-    container.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
-    container.setdefault("terminationMessagePath", "/dev/termination-log")
-    container.setdefault("terminationMessagePolicy", "File")
-    container.setdefault("resources", {})
-    for port in container.get("ports") or ():
-        port.setdefault("protocol", "TCP")
-    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if isinstance(probe := container.get(name), dict):
-            _probe(probe)
-    for variable in container.get("env") or ():
-        source = (variable.get("valueFrom") or {}).get("fieldRef")
-        if source:
-            source.setdefault("apiVersion", "v1")
-
-
-def _probe(probe: Object) -> None:
-    for name, value in (
-        ("timeoutSeconds", 1),
-        ("periodSeconds", 10),
-        ("successThreshold", 1),
-        ("failureThreshold", 3),
-    ):
-        probe.setdefault(name, value)
-    if isinstance(get := probe.get("httpGet"), dict):
-        get.setdefault("path", "/")
-        get.setdefault("scheme", "HTTP")
+    default_template((job.get("spec") or {}).get("template"))
 
 
 def _service(obj: Object) -> None:
@@ -293,7 +223,7 @@ _KINDS: dict[str, Callable[[Object], None]] = {
     "ReplicationController": _replicas,
     "Job": _job,
     "CronJob": _cron_job,
-    "Pod": _pod,
+    "Pod": default_pod,
     "Service": _service,
     "Secret": _secret,
     "PersistentVolumeClaim": _claim,

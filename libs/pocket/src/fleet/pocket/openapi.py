@@ -6,7 +6,7 @@ from typing import Any
 
 from .registry import Registry
 from .resources import Resource
-from .typetable import REF, Schema, reference, resolve
+from .typetable import OMIT_EMPTY, REF, Schema, reference, resolve
 
 Object = dict[str, Any]
 
@@ -58,7 +58,7 @@ def _plain(schema: Schema) -> Object:
     """A schema without the marks that only this package knows."""
     result: Object = {}
     for name, value in schema.items():
-        if name in ("x-quantity", "x-go-type"):
+        if name in ("x-quantity", "x-go-type", OMIT_EMPTY):
             continue
         if name == "properties":
             result[name] = {k: _plain(v) for k, v in value.items()}

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .defaults import NODE
 from .errors import ApiError
+from .pod_defaults import NODE
 from .store import Key
 from .writes import Options
 

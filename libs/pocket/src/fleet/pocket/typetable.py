@@ -1,10 +1,11 @@
 """The types of the built-in kinds, as OpenAPI schemas made on demand from `data/types.json`.
 
-One string describes a field there: `s` string, `i` integer, `n` number, `b` boolean, `y` base64 bytes, `t`
-time, `q` quantity, `x` integer or string, `o` free object, `.Name` another type; `[` before it makes a
-list, `{` a map. Behind it stand the merge semantics `map=KEYS`, `merge=KEY` (the strategic patch's key
-where it is not the first of KEYS), `set`, `atomic` and `retain`, and with `#` the field's number in
-protobuf. A `!` after the field's name means required, `@atomic` a struct of one piece.
+One string describes a field there: `s` string, `i` integer, `n` number, `b` boolean, `y` base64 bytes,
+`t` time, `q` quantity, `x` integer or string, `o` free object, `.Name` another type; `[` before it makes
+a list, `{` a map. Behind it stand the merge semantics `map=KEYS`, `merge=KEY` (the strategic patch's key
+where it is not the first of KEYS), `set`, `atomic` and `retain`, then `empty` for a field that is left
+out when it is, and with `#` its number in protobuf. A `!` after the field's name means required,
+`@atomic` a struct of one piece.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ import orjson
 Schema = Mapping[str, Any]
 
 REF = "#/components/schemas/"
+OMIT_EMPTY = "x-omit-empty"
+"""A field that Go leaves out when it is empty, so that a server never shows `hostNetwork: false`."""
 
 _SCALARS: dict[str, Schema] = {
     "s": {"type": "string"},
@@ -83,7 +86,7 @@ def _field(code: str) -> Schema:
         return {"type": "object", "additionalProperties": _field(shape[1:]), **semantics}
     if shape[0] == ".":
         return {"$ref": REF + shape[1:], **semantics}
-    return _SCALARS[shape]
+    return {**_SCALARS[shape], **semantics} if semantics else _SCALARS[shape]
 
 
 def _semantics(marks: list[str], *, listed: bool) -> dict[str, Any]:
@@ -92,7 +95,9 @@ def _semantics(marks: list[str], *, listed: bool) -> dict[str, Any]:
         name, _, value = mark.partition("=")
         if name.startswith("#"):
             continue
-        if name == "map":
+        if name == "empty":
+            found[OMIT_EMPTY] = True
+        elif name == "map":
             found["x-kubernetes-list-type"] = "map"
             found["x-kubernetes-list-map-keys"] = value.split(",")
         elif name == "merge":
