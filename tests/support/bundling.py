@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fleet.bundler.main import serve
+from fleet.bundler.main import work
 from fleet.bus import Bus
 from fleet.events import (
     BundleRendered,
@@ -207,7 +207,7 @@ async def bundling(shop: Workshop) -> AsyncIterator[Health]:
     health = Health()
     async with await Bus.connect(shop.server.url, name="bundler") as bus:
         runtime = Runtime(settings=shop.settings, health=health, log=None, bus=bus)  # type: ignore[arg-type]  # unused
-        task = asyncio.create_task(serve(runtime))
+        task = asyncio.create_task(work(runtime))
         try:
             yield health
         finally:

@@ -44,7 +44,8 @@ def test_keys_are_found_in_any_case_and_unknown_ones_are_passed_over() -> None:
         ("createNamespace: false\n", {"createNamespace": False}),
         ("dependsOn: []\nyaml: {overlays: []}\n", {"yaml": {}}),
         (
-            "rolloutStrategy:\n  {maxUnavailable: 0, autoPartitionSize: 10%, maxNew: 0, autoPartitionThreshold: 0}\n",
+            "rolloutStrategy: {maxUnavailable: 0, autoPartitionSize: 10%,"
+            " maxNew: 0, autoPartitionThreshold: 0}\n",
             {
                 "rolloutStrategy": {
                     "maxUnavailable": 0,

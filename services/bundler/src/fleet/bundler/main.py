@@ -1,9 +1,9 @@
-"""Composition root: what the bundler is made of."""
+"""The composition root: what the bundler is made of."""
 
 from fleet.bundler.pool import ReaderPool
 from fleet.bundler.publisher import Publisher
 from fleet.bundler.retries import Retries
-from fleet.bundler.service import Bundler
+from fleet.bundler.service import NAME, Bundler
 from fleet.bundler.shelf import Shelf
 from fleet.bundler.source import CommitSource
 from fleet.bundler.views import ReadingViews
@@ -11,18 +11,19 @@ from fleet.runtime import Runtime, Settings, run
 from fleet.vault import Keyring, SecretStore
 
 
-async def serve(runtime: Runtime) -> None:
-    """Put the service together and let it work until it is told to end."""
+async def work(runtime: Runtime) -> None:
+    """Put the bundler together and let it work until it is told to end."""
+    bus, data = runtime.bus, runtime.settings.data
     keyring = Keyring.open(runtime.settings.keys)
-    secrets = SecretStore(runtime.settings.data / "secrets", keyring=keyring)
-    shelf = Shelf(runtime.bus)
+    secrets = SecretStore(data / "secrets", keyring=keyring)
+    shelf = Shelf(bus)
     async with ReaderPool() as pool:
         bundler = Bundler(
-            bus=runtime.bus,
-            source=CommitSource(cache=runtime.settings.data / "git", secrets=secrets, pool=pool),
+            bus=bus,
+            source=CommitSource(cache=data / "git", secrets=secrets, pool=pool),
             shelf=shelf,
-            publisher=Publisher(bus=runtime.bus, shelf=shelf, keyring=keyring),
-            views=ReadingViews(bus=runtime.bus),
+            publisher=Publisher(bus=bus, shelf=shelf, keyring=keyring),
+            views=ReadingViews(bus=bus),
             retries=Retries(),
             health=runtime.health,
         )
@@ -30,5 +31,5 @@ async def serve(runtime: Runtime) -> None:
 
 
 def main() -> None:
-    """Run the service."""
-    run("bundler", serve, Settings())
+    """Run the bundler."""
+    run(NAME, work, Settings())

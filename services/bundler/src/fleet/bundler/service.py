@@ -25,6 +25,7 @@ from fleet.events import GitCommitDetected, Owner, Resource, Stored
 from fleet.git import GitError
 from fleet.runtime import Health, span
 
+NAME = "bundler"
 GITREPO, BUNDLE = "gitrepo", "bundle"
 _OWNER_KINDS = {GITREPO: "GitRepo", BUNDLE: "Bundle"}
 _PART = "bundles"
@@ -62,7 +63,7 @@ class Bundler:
     def subscriber(self) -> Subscriber:
         """The wiring diagram of this service."""
         return (
-            Subscriber("bundler", parallel=_PARALLEL)
+            Subscriber(NAME, parallel=_PARALLEL)
             .on(GitCommitDetected, self.read_commit)
             .on(Resource, self.look_at_object)
         )

@@ -19,11 +19,8 @@ _PER_HOST = 4
 class CommitSource:
     """Fetches commits, some of each host at a time, and has them read."""
 
-    def __init__(
-        self, *, cache: Path, secrets: SecretStore, pool: ReaderPool, insecure_host_key: bool
-    ) -> None:
+    def __init__(self, *, cache: Path, secrets: SecretStore, pool: ReaderPool) -> None:
         self._cache = cache
-        self._insecure_host_key = insecure_host_key
         self._secrets = secrets
         self._pool = pool
         self._hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_PER_HOST))
@@ -38,9 +35,7 @@ class CommitSource:
             BadInput: something in it, or in the GitRepo, is wrong.
             ReadingFailed: it took too long, or its process died.
         """
-        remote = declared_remote(
-            spec, workspace=workspace, secrets=self._secrets, insecure_host_key=self._insecure_host_key
-        )
+        remote = declared_remote(spec, workspace=workspace, secrets=self._secrets)
         await self._pool.warm()
         async with self._hosts[remote.host]:
             # A cache of its own for each workspace: who knows a commit's id can read it from there.
