@@ -31,9 +31,16 @@ def not_ready(message=""):
     return BundleReport(namespace="ws", bundle="web", entry="e", state="NotReady", message=message)
 
 
-def view(message):
-    ready = Condition(type="Ready", status="False", message=message)
-    return ViewPart(kind="gitrepo", workspace="ws", name="web", part="rollup", uid="u", conditions=(ready,))
+def view(*conditions, part="rollup"):
+    return ViewPart(kind="gitrepo", workspace="ws", name="web", part=part, uid="u", conditions=conditions)
+
+
+def ready(status, message=""):
+    return Condition(type="Ready", status=status, message=message)
+
+
+POLLED = Condition(type="GitPolling", status="True")
+NOT_POLLED = Condition(type="GitPolling", status="False", reason="Error", message="no branch main\nmore")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +63,10 @@ def view(message):
             RolloutAdvanced(workspace="ws", bundle="web", uid="u", members_sequence=1, complete=True),
             "rollout of ws/web complete",
         ),
-        (view("NotReady(1)"), "rollup of GitRepo ws/web: Ready False, NotReady(1)"),
+        (view(ready("True")), "GitRepo ws/web is Ready"),
+        (view(ready("False", "NotReady(1)")), "GitRepo ws/web is not Ready: NotReady(1)"),
+        (view(NOT_POLLED, part="source"), "GitRepo ws/web: no branch main"),
+        (view(POLLED, part="source"), "GitRepo ws/web: source without trouble"),
         (
             DeadLetter(
                 service="bundler",
@@ -91,6 +101,13 @@ def test_what_a_cluster_or_a_view_repeats_is_told_once():
     assert teller.tell(reported()) is not None
     assert teller.tell(reported()) is None
     assert teller.tell(reported(not_ready())) is not None
-    assert teller.tell(view("a")) is not None
-    assert teller.tell(view("a")) is None
+    assert teller.tell(view(ready("False", "a"))) is not None
+    assert teller.tell(view(ready("False", "a"))) is None
     assert teller.tell(reported()) is not None
+
+
+def test_a_part_without_trouble_is_told_only_after_trouble():
+    teller = Teller()
+    assert teller.tell(view(POLLED, part="source")) is None
+    assert teller.tell(view(NOT_POLLED, part="source")) == "GitRepo ws/web: no branch main"
+    assert teller.tell(view(POLLED, part="source")) == "GitRepo ws/web: source without trouble"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,11 +68,19 @@ def _say(line: str) -> None:
 
 
 async def _run(folder: Path, clusters: Mapping[str, Mapping[str, str]]) -> None:
+    _stay_small()
     from fleet.cli.hub import Hub
 
     quiet()
     async with Hub(folder, clusters=clusters, on_news=_say) as hub:
         await _narrate(hub)
+
+
+def _stay_small() -> None:
+    """Keep 20 MB out of a process that stays: what libraries load where it is there, and do without."""
+    for optional in ("aiohttp", "rich"):  # the broker by WebSocket, and coloured tracebacks
+        if optional not in sys.modules:
+            sys.modules[optional] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
 
 
 async def _narrate(hub: Hub) -> None:

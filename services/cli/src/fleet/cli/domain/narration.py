@@ -25,6 +25,12 @@ from fleet.events import (
 from fleet.events.records import RESOURCE_KINDS
 
 
+_TROUBLE = frozenset(
+    {("Accepted", "False"), ("GitPolling", "False"), ("Polled", "False"), ("Stalled", "True")}
+)
+_WELL = "without trouble"
+
+
 @singledispatch
 def sentence(event: Event) -> str:
     """What an event says, for people, in one line without secrets."""
@@ -83,16 +89,22 @@ def _(event: DeploymentReported) -> str:
         return f"{where} reports {count} bundle{'' if count == 1 else 's'} Ready"
     worst = event.not_ready[0]
     more = f" and {len(event.not_ready) - 1} more" if len(event.not_ready) > 1 else ""
-    why = f": {worst.message.splitlines()[0]}" if worst.message else ""
+    why = f": {_first_line(worst.message)}" if worst.message else ""
     return f"{where} reports {worst.state} {worst.namespace}/{worst.bundle}{more}{why}"
 
 
 @sentence.register
 def _(event: ViewPart) -> str:
+    what = f"{RESOURCE_KINDS.get(event.kind, event.kind)} {event.workspace}/{event.name}"
+    for found in event.conditions:
+        if (found.type, found.status) in _TROUBLE:
+            return f"{what}: {_first_line(found.message) or found.reason or found.type}"
     ready = next((found for found in event.conditions if found.type == "Ready"), None)
-    kind = RESOURCE_KINDS.get(event.kind, event.kind)
-    state = "" if ready is None else f": Ready {ready.status}{f', {ready.message}' if ready.message else ''}"
-    return f"{event.part} of {kind} {event.workspace}/{event.name}{state}"
+    if ready is None:
+        return f"{what}: {event.part} {_WELL}"
+    if ready.status == "True":
+        return f"{what} is Ready"
+    return f"{what} is not Ready: {_first_line(ready.message) or ready.reason or ready.status}"
 
 
 @sentence.register
@@ -124,10 +136,10 @@ class Teller:
         said = sentence(event)
         if not isinstance(event, DeploymentReported | ViewPart):
             return said
-        if self._told.get(event.subject()) == said:
-            return None
+        before = self._told.get(event.subject())
         self._told[event.subject()] = said
-        return said
+        usual = before is None and said.endswith(_WELL)
+        return None if usual or before == said else said
 
 
 def line(stored: Stored[Any]) -> str:
@@ -160,6 +172,10 @@ def cloud_event(stored: Stored[Any]) -> dict[str, Any]:
 
 def _key(event: Resource | ClusterRecord) -> str:
     return f"{event.workspace}/{event.name}"
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
 
 
 def _declared(event: Resource | ClusterRecord) -> str:
