@@ -24,7 +24,6 @@ from fleet.events import (
 )
 from fleet.events.records import RESOURCE_KINDS
 
-
 _TROUBLE = frozenset(
     {("Accepted", "False"), ("GitPolling", "False"), ("Polled", "False"), ("Stalled", "True")}
 )
