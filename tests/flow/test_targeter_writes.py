@@ -152,9 +152,14 @@ async def test_a_bundle_with_a_bad_selector_holds_up_no_other(tmp_path: Path) ->
             part = await found.ready("bundle", "bad", "False")
             assert part.conditions[0].reason == "Error"
             assert part.conditions[0].message.startswith("targeting error: targets[0].clusterSelector")
-            assert (await found.ready("gitrepo", "shop", "False")).conditions[0].reason == "Error"
             await found.report_all()
             await found.ready("bundle", "good")
+
+            async def the_repository_shows_it() -> bool:
+                shown = await found.view("gitrepo", "shop")
+                return bool(shown and shown.conditions[0].message == part.conditions[0].message)
+
+            await eventually(the_repository_shows_it)
 
 
 async def test_options_that_come_late_are_looked_for_again(tmp_path: Path) -> None:
