@@ -5,7 +5,7 @@ from typing import Protocol
 
 from fleet.bus import publish as publishing
 from fleet.bus.connection import Connection
-from fleet.bus.errors import Refused
+from fleet.bus.errors import Full, Refused
 from fleet.bus.read import last_on
 from fleet.events import literal, token
 
@@ -47,6 +47,8 @@ async def put(connection: Connection, workspace: str, blob: Blob) -> None:
         async with slots:
             try:
                 await publishing.publish(connection, subject, blob.chunks[number], headers, stream=STREAM)
+            except Full:
+                raise  # the same code as for what is there already, and nothing is stored
             except Refused as error:
                 if error.code != _THERE_ALREADY:
                     raise
