@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +29,22 @@ _log = structlog.get_logger("fleet.bus")
 
 class Unanswered(Unreachable):
     """Nobody serves the subject at the moment."""
+
+
+@contextlib.contextmanager
+def _keeping_cancellation() -> Iterator[None]:
+    """Raise a cancellation that the block forgot.
+
+    nats-py waits with `wait_for`, and that of Python 3.11 drops a cancellation which comes at the moment of
+    the answer: the task would go on, and whoever cancelled it wait without end.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    finally:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 class _Client(Client):
@@ -162,9 +178,10 @@ class Connection:
             raise Unreachable(subject, self.where, "the connection was lost")
         left = max(0.001, deadline - asyncio.get_running_loop().time())
         try:
-            return await self.client.request(
-                subject, payload, timeout=left, headers=dict(headers) if headers else None
-            )
+            with _keeping_cancellation():
+                return await self.client.request(
+                    subject, payload, timeout=left, headers=dict(headers) if headers else None
+                )
         except nats.errors.NoRespondersError as error:
             raise Unanswered(subject, self.where, "nobody serves this subject") from error
         except nats.errors.MaxPayloadError as error:
