@@ -8,6 +8,7 @@ import pytest
 
 from fleet.events import BundleRendered
 from support.bundling import Workshop, bundling, workshop
+from support.bus import WORKSPACE
 
 GOOD = {"app/fleet.yaml": "namespace: web\n", "app/cm.yaml": "a: 1\n"}
 
@@ -165,3 +166,34 @@ async def test_a_changed_spec_waits_until_it_was_polled(tmp_path: Path) -> None:
         view = await shop.view("web")
         assert view is not None
         assert view.observed_generation == 2
+
+
+async def test_a_hub_without_room_says_so_and_goes_on_when_there_is_some(tmp_path: Path) -> None:
+    async with workshop(tmp_path) as shop:
+        info = await shop.bus.connection.api("STREAM.INFO.CONTENT")
+        room = info["config"]["max_bytes"]
+        await shop.bus.connection.api("STREAM.UPDATE.CONTENT", info["config"] | {"max_bytes": 1000})
+        async with bundling(shop):
+            repository = shop.repository()
+            sequence = await shop.deliver(repository, "web", repository.commit({"cm.yaml": "a: 1\n" * 999}))
+            await shop.says("web", "the stream is full")
+            assert not await shop.bundles()
+            await shop.bus.connection.api("STREAM.UPDATE.CONTENT", info["config"] | {"max_bytes": room})
+            await shop.read("web", sequence)
+
+
+async def test_records_of_a_later_commit_are_never_overwritten(tmp_path: Path) -> None:
+    """As after a broker that gave out sequences of COMMITS twice."""
+    async with workshop(tmp_path) as shop:
+        repository = shop.repository()
+        async with bundling(shop):
+            await shop.read("web", await shop.deliver(repository, "web", repository.commit(GOOD)))
+        last = await shop.bus.last(BundleRendered, workspace=WORKSPACE, bundle="web-app")
+        assert last is not None
+        later = last.event.model_copy(update={"commit_sequence": 1000})
+        await shop.bus.publish(later, source="test")
+        async with bundling(shop):
+            await shop.detect("web", repository.commit({"app/cm.yaml": "a: 2\n"}))
+            await shop.says("web", "a later commit")
+
+        assert (await shop.rendered())["web-app"] == later

@@ -14,7 +14,7 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle, read_tree, stored_form
 from fleet.bundler.domain.tree import Mode
-from fleet.bundler.errors import ReaderDied, ReadingTooSlow
+from fleet.bundler.errors import ReaderBroken, ReaderDied, ReadingTooSlow
 from fleet.bundler.pool import ReaderPool
 from support.trees import a_tree
 from support.waiting import eventually
@@ -123,6 +123,15 @@ async def test_a_process_that_is_killed_in_the_middle_is_an_error_and_replaced()
 
         with pytest.raises(ReaderDied, match="ended with code -9"):
             await pool.read(dict.fromkeys(FILES, Mode.FILE), fatal, ORDER)
+        assert await read(pool)
+
+
+async def test_a_fault_of_ours_is_told_with_its_place_and_without_a_value() -> None:
+    deep = "/".join(["d"] * 2000) + "/secret.yaml"
+    async with ReaderPool() as pool:
+        with pytest.raises(ReaderBroken, match="RecursionError at ") as failure:
+            await pool.read({deep: Mode.FILE}, files, ORDER)
+        assert "secret" not in str(failure.value)
         assert await read(pool)
 
 

@@ -2,7 +2,8 @@
 
 ReadingFailed
 ├── ReadingTooSlow    it was not done by its deadline
-└── ReaderDied        its process ended in the middle
+├── ReaderDied        its process ended in the middle
+└── ReaderBroken      its process met a fault of ours
 """
 
 
@@ -30,3 +31,11 @@ class ReaderDied(ReadingFailed):
             f"the reading process ended with code {code} in the middle; it is tried again. If this stays, "
             "a file in spec.paths is probably too large"
         )
+
+
+class ReaderBroken(ReadingFailed):
+    """Its process met a fault of ours; `place` says which and where."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        super().__init__(f"the reading process met a fault of its own ({place}); please report it")

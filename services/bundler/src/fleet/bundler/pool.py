@@ -14,7 +14,7 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle
 from fleet.bundler.domain.tree import Mode
-from fleet.bundler.errors import ReaderDied, ReadingTooSlow
+from fleet.bundler.errors import ReaderBroken, ReaderDied, ReadingTooSlow
 
 SIZE = 4
 """How many commits are read at the same time."""
@@ -107,7 +107,7 @@ class ReaderPool:
         Raises:
             BadInput: something in the commit or the order is wrong.
             ReadingTooSlow: it was not done within the deadline.
-            ReaderDied: its process ended in the middle.
+            ReaderDied, ReaderBroken: its process ended in the middle, or met a fault of ours.
         """
         header = {
             "order": order.to_json(),
@@ -121,6 +121,8 @@ class ReaderPool:
                 raise ReadingTooSlow(self._deadline) from None
             except (asyncio.IncompleteReadError, ConnectionError):
                 raise ReaderDied(await reader.end()) from None
+        if place := answer.get("broken"):
+            raise ReaderBroken(place)
         if wrong := answer.get("wrong"):
             raise BadInput(wrong.pop("reason"), **wrong)
         return [

@@ -5,6 +5,7 @@ bundles or with what is wrong. It ends when its standard input does.
 """
 
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import IO, Any
 
@@ -40,6 +41,12 @@ def _read(task: dict[str, Any], files: _Files) -> list[ReadBundle]:
     return [stored_form(bundle) for bundle in read_tree(Tree(modes, files), Order.from_json(task["order"]))]
 
 
+def _place(error: Exception) -> str:
+    """Which error was raised where, without its text, which might repeat a value."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.name}, line {last.lineno} of {last.filename}"
+
+
 def serve(source: IO[bytes], sink: IO[bytes]) -> None:
     """Answer one task after the other until the source ends."""
     files = _Files(source, sink)
@@ -49,6 +56,9 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
         except BadInput as error:
             wrong = {name: getattr(error, name) for name in ("reason", "path", "line", "field")}
             _write(sink, {"wrong": wrong})
+            continue
+        except Exception as error:  # noqa: BLE001 - told to the service, and the next task is another one
+            _write(sink, {"broken": _place(error)})
             continue
         heads = [{"name": one.name, "labels": one.labels, "spec": one.spec} for one in bundles]
         _write(sink, {"bundles": heads}, [blob for one in bundles for blob in (one.manifest, one.options)])

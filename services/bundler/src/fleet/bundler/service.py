@@ -20,7 +20,7 @@ from fleet.bundler.retries import ObjectKey, Retries
 from fleet.bundler.shelf import Shelf
 from fleet.bundler.source import CommitSource
 from fleet.bundler.views import ReadingViews
-from fleet.bus import Bus, Subscriber
+from fleet.bus import Bus, Refused, Subscriber
 from fleet.events import GitCommitDetected, Owner, Resource, Stored
 from fleet.git import GitError
 from fleet.runtime import Health, span
@@ -30,6 +30,11 @@ GITREPO, BUNDLE = "gitrepo", "bundle"
 _OWNER_KINDS = {GITREPO: "GitRepo", BUNDLE: "Bundle"}
 _PART = "bundles"
 _PARALLEL = 256
+_SUPERSEDED = Failure(
+    "Superseded",
+    "the bundles of a later commit are stored already, so those of this one are not; if this stays, "
+    "change the repository or spec.forceSyncGeneration so that a new commit is announced",
+)
 _log = structlog.get_logger("fleet.bundler")
 
 
@@ -182,7 +187,10 @@ class Bundler:
             with span("bundler.publish", reading.cause.envelope):
                 published = await self._publisher.publish(reading)
         except OlderThanStored:
-            _log.warning("reading dropped, a later one is stored", workspace=key.workspace, name=key.name)
+            await self._failed(key, record, reading.cause, _SUPERSEDED)
+            return
+        except Refused as error:
+            await self._failed(key, record, reading.cause, Failure("NotStored", str(error)))
             return
         failure = refusal(published.refused)
         outcome = Outcome(
