@@ -56,6 +56,8 @@ def _file(resource: dict[str, Any]) -> File:
 def _inflate(name: str, packed: bytes) -> bytes:
     inflater = zlib.decompressobj(wbits=31)
     data = inflater.decompress(packed, MAX_INFLATED)
+    if not inflater.eof and not inflater.unconsumed_tail:
+        raise BadContent(f"{name}: the content is damaged")
     if inflater.unconsumed_tail:
         raise BadContent(f"{name}: more than {MAX_INFLATED >> 20} MiB when unpacked")
     return data
