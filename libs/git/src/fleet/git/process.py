@@ -67,6 +67,9 @@ async def run_git(
             returncode = await process.wait()
         finished = True
     except BaseExceptionGroup as group:
+        task = asyncio.current_task()
+        if task and task.cancelling():  # came together with the failure, and counts more
+            raise asyncio.CancelledError from None
         raise group.exceptions[0] from None
     finally:
         if not finished:
