@@ -177,7 +177,8 @@ async def test_a_fetcher_that_is_killed_leaves_nothing_that_stops_the_next(
     commit = repository.commit({f"{n}.bin": os.urandom(20_000) for n in range(100)})
     program = (
         "import asyncio, pathlib, sys; from fleet.git import Remote, fetch\n"
-        "print('go', flush=True); asyncio.run(fetch(Remote.of(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])))"
+        "url, commit, cache = sys.argv[1:]; print('go', flush=True)\n"
+        "asyncio.run(fetch(Remote.of(url), commit, pathlib.Path(cache)))"
     )
     for milliseconds in (0, 5, 10, 20, 40):
         arguments = [sys.executable, "-c", program, repository.url, commit, str(cache)]

@@ -54,9 +54,11 @@ async def test_a_wrong_password_is_access_denied_and_told_to_nobody(
     repository: Repository, account: BasicAuth | None
 ) -> None:
     repository.commit({"a.yaml": "a: 1\n"})
-    with serving(repository.folder.parent, credentials=BasicAuth("fleet", PASSWORD)) as server:
-        with pytest.raises(AccessDenied) as caught:
-            await resolve(Remote.of(server.url_of("shop.git"), account), "master")
+    with (
+        serving(repository.folder.parent, credentials=BasicAuth("fleet", PASSWORD)) as server,
+        pytest.raises(AccessDenied) as caught,
+    ):
+        await resolve(Remote.of(server.url_of("shop.git"), account), "master")
     assert PASSWORD not in str(caught.value)
     assert server.url_of("shop.git") in str(caught.value)
     assert "clientSecretName" in str(caught.value)
@@ -119,7 +121,7 @@ async def test_a_host_that_refuses_the_connection_is_unreachable(unused_tcp_port
 
 async def test_a_host_that_never_answers_is_unreachable_after_the_given_time() -> None:
     async with hanging() as silent:
-        with pytest.raises(HostUnreachable, match="no answer within 0.3 s"):
+        with pytest.raises(HostUnreachable, match=r"no answer within 0\.3 s"):
             await resolve(Remote.of(f"http://127.0.0.1:{silent.port}/shop.git"), "master", seconds=0.3)
         assert silent.connections == 1
 
