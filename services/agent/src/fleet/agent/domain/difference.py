@@ -90,12 +90,16 @@ class _Walker:
 
     def _may_be_left_out(self, value: Any, path: tuple[str, ...]) -> bool:
         if self._opaque or path[:1] == ("metadata",):
-            return value is None or value == {}
+            return _is_null(value)
         return _is_nothing(value)
 
 
 def _may_be_quantity(path: tuple[str, ...]) -> bool:
     return bool(path) and (path[-1] in _QUANTITIES or not _QUANTITY_MAPS.isdisjoint(path[:-1]))
+
+
+def _is_null(value: Any) -> bool:
+    return value is None or (isinstance(value, Mapping) and all(_is_null(item) for item in value.values()))
 
 
 def _is_nothing(value: Any) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fleet.agent.domain.conditions import Condition, conditions_of, find
-from fleet.agent.domain.objects import Object
+from fleet.agent.domain.objects import Object, block
 
 Progress = Literal["Current", "InProgress", "Failed", "Terminating"]
 
@@ -54,7 +54,7 @@ def _group_and_kind(item: Object) -> tuple[str, str]:
 
 def _generic(item: Object) -> Result | None:
     """What holds for every kind: being deleted, an old observation, conditions for controllers."""
-    metadata, status = item.get("metadata") or {}, item.get("status") or {}
+    metadata, status = block(item, "metadata"), block(item, "status")
     if metadata.get("deletionTimestamp"):
         return Result("Terminating", "Resource scheduled for deletion")
     observed, generation = status.get("observedGeneration"), metadata.get("generation")
@@ -89,7 +89,7 @@ def _short_of(*counts: tuple[str, int, int]) -> Result | None:
 
 
 def _deployment(item: Object, _age: float) -> Result:
-    spec, status = item.get("spec") or {}, item.get("status") or {}
+    spec, status = block(item, "spec"), block(item, "status")
     want = _count(spec, "replicas", 1)
     conditions = conditions_of(item)
     progressing, available = find(conditions, "Progressing"), find(conditions, "Available")
@@ -113,7 +113,7 @@ def _deployment(item: Object, _age: float) -> Result:
 
 
 def _stateful_set(item: Object, _age: float) -> Result:
-    spec, status = item.get("spec") or {}, item.get("status") or {}
+    spec, status = block(item, "spec"), block(item, "status")
     strategy = spec.get("updateStrategy") or {}
     want = _count(spec, "replicas", 1)
     have = _count(status, "replicas")
@@ -138,7 +138,7 @@ def _stateful_set(item: Object, _age: float) -> Result:
 
 
 def _daemon_set(item: Object, _age: float) -> Result:
-    status = item.get("status") or {}
+    status = block(item, "status")
     if status.get("observedGeneration") is None:
         return _waiting("Missing .status.desiredNumberScheduled")
     want = _count(status, "desiredNumberScheduled")
@@ -152,7 +152,7 @@ def _daemon_set(item: Object, _age: float) -> Result:
 
 
 def _replica_set(item: Object, _age: float) -> Result:
-    spec, status = item.get("spec") or {}, item.get("status") or {}
+    spec, status = block(item, "spec"), block(item, "status")
     want, have = _count(spec, "replicas", 1), _count(status, "replicas")
     failure = find(conditions_of(item), "ReplicaFailure")
     if failure is not None and failure.status == "True":
@@ -170,14 +170,14 @@ def _replica_set(item: Object, _age: float) -> Result:
 
 
 def _claim(item: Object, _age: float) -> Result:
-    phase = (item.get("status") or {}).get("phase", "Unknown")
+    phase = block(item, "status").get("phase", "Unknown")
     if phase != "Bound":
         return _waiting(f"PVC is not Bound. phase: {phase}")
     return Result("Current", "PVC is Bound")
 
 
 def _pod(item: Object, age: float) -> Result:
-    status = item.get("status") or {}
+    status = block(item, "status")
     phase = status.get("phase")
     conditions = conditions_of(item)
     if phase == "Succeeded":
@@ -209,7 +209,7 @@ def _running_pod(conditions: tuple[Condition, ...]) -> Result:
 
 
 def _job(item: Object, _age: float) -> Result:
-    status = item.get("status") or {}
+    status = block(item, "status")
     conditions = conditions_of(item)
     complete, failed = find(conditions, "Complete"), find(conditions, "Failed")
     done = _count(status, "succeeded")
@@ -223,7 +223,7 @@ def _job(item: Object, _age: float) -> Result:
 
 
 def _service(item: Object, _age: float) -> Result:
-    spec = item.get("spec") or {}
+    spec = block(item, "spec")
     if spec.get("type") == "LoadBalancer" and not spec.get("clusterIP"):
         return _waiting("ClusterIP not set. Service type: LoadBalancer")
     return Result("Current", "Service is ready")

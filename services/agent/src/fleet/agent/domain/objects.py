@@ -49,6 +49,12 @@ def ref_of(item: Mapping[str, Any], default_namespace: str = "") -> Ref:
     )
 
 
+def block(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A part of an object that should be a map, such as `spec`; empty where it is not there, or no map."""
+    found = item.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def labels_of(item: Mapping[str, Any]) -> Mapping[str, str]:
     """The labels of an object, empty where it has none."""
     return (item.get("metadata") or {}).get("labels") or {}

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fleet.agent.domain.conditions import Condition, conditions_of
 from fleet.agent.domain.kstatus import compute, has_rule
-from fleet.agent.domain.objects import Kind, Object
+from fleet.agent.domain.objects import Kind, Object, block
 
 _INITIAL_PATIENCE = 5.0
 
@@ -50,16 +49,16 @@ def summarize(item: Object, age: float) -> Summary:
 
 def _own_summary(item: Object, _c: tuple[Condition, ...], _age: float, summary: Summary) -> Summary:
     """Some kinds (Fleet's, Rancher's) sum themselves up in `status.display` or `status.summary`."""
-    status = item.get("status")
-    block = (status.get("display") or status.get("summary")) if isinstance(status, Mapping) else None
-    if not isinstance(block, Mapping):
+    status = block(item, "status")
+    own = status.get("display") or status.get("summary")
+    if not isinstance(own, Mapping):
         return summary
-    message = block.get("message")
+    message = own.get("message")
     texts = [message] if isinstance(message, str) else message if isinstance(message, list) else []
     return Summary(
-        state=str(block.get("state") or ""),
-        error=block.get("error") is True,
-        transitioning=block.get("transitioning") is True,
+        state=str(own.get("state") or ""),
+        error=own.get("error") is True,
+        transitioning=own.get("transitioning") is True,
         messages=tuple(str(text) for text in texts if text),
     )
 
@@ -175,16 +174,14 @@ def _noted(summary: Summary, condition: Condition, state: str, *, error: bool = 
 
 
 def _active(item: Object, _c: tuple[Condition, ...], _age: float, summary: Summary) -> Summary:
-    spec = item.get("spec")
-    flag = str(spec.get("active", "")).lower() if isinstance(spec, Mapping) else ""
+    flag = str(block(item, "spec").get("active", "")).lower()
     if summary.state or flag not in ("true", "false"):
         return summary
     return replace(summary, state="active" if flag == "true" else "inactive")
 
 
 def _phase(item: Object, _c: tuple[Condition, ...], _age: float, summary: Summary) -> Summary:
-    status = item.get("status")
-    phase: Any = status.get("phase") if isinstance(status, Mapping) else None
+    phase = block(item, "status").get("phase")
     if not isinstance(phase, str) or not phase:
         return summary
     if phase in ("Succeeded", "Bound"):
@@ -198,13 +195,13 @@ def _initializing(item: Object, conditions: tuple[Condition, ...], age: float, s
     group = Kind(str(item.get("apiVersion", "")), "").group
     if summary.state or conditions or not group.endswith("cattle.io") or age >= _INITIAL_PATIENCE:
         return summary
-    if not isinstance((item.get("status") or {}).get("conditions"), list):
+    if not isinstance(block(item, "status").get("conditions"), list):
         return summary
     return replace(summary, state="initializing", transitioning=True)
 
 
 def _removing(item: Object, _c: tuple[Condition, ...], _age: float, summary: Summary) -> Summary:
-    if (item.get("metadata") or {}).get("removed"):
+    if block(item, "metadata").get("removed"):
         return replace(summary, state="removing", transitioning=True)
     return summary
 
@@ -232,9 +229,9 @@ def _progress(item: Object, _c: tuple[Condition, ...], age: float, summary: Summ
 
 
 def _load_balancer(item: Object, _c: tuple[Condition, ...], _age: float, summary: Summary) -> Summary:
-    if item.get("kind") != "Service" or (item.get("spec") or {}).get("type") != "LoadBalancer":
+    if item.get("kind") != "Service" or block(item, "spec").get("type") != "LoadBalancer":
         return summary
-    status = item.get("status") or {}
+    status = block(item, "status")
     if (status.get("loadBalancer") or {}).get("ingress"):
         return summary
     return replace(
