@@ -11,7 +11,7 @@ from fleet.events import (
 )
 from fleet.targeter.domain.manifests import INLINE_BYTES
 from support.targeter import Scene, leading, scene
-from support.targeting import WORKSPACE, Draft, a_cluster, a_report, whole_set
+from support.targeting import WORKSPACE, Draft, a_cluster, a_report, a_resource, whole_set
 from support.waiting import eventually
 
 EVERYWHERE = {"clusterSelector": {}}
@@ -249,3 +249,26 @@ async def test_a_storm_of_reports_is_a_few_writes_of_a_view(tmp_path: Path) -> N
             assert part.status["display"]["readyClusters"] == "150/150"
             await found.ready("gitrepo", "shop")
             assert await found.writes(ViewPart) - before < 50
+
+
+async def test_the_view_of_what_is_gone_is_removed(tmp_path: Path) -> None:
+    async with scene(tmp_path, a_cluster("c0")) as found:
+        await found.deliver(*drafts(2))
+        async with leading(found):
+            await found.run({"c0": ["app-00", "app-01"]})
+            await found.report_all()
+            await found.ready("gitrepo", "shop")
+            await found.deliver(drafts(2)[0])
+
+            async def the_bundles_view_is_gone() -> bool:
+                return await found.view("bundle", "app-01") is None
+
+            await eventually(the_bundles_view_is_gone)
+            await found.declare(a_resource("gitrepo", "shop", deleted=True))
+            await found.deliver()
+
+            async def all_views_are_gone() -> bool:
+                return not await views(found)
+
+            await eventually(all_views_are_gone)
+            await found.run({"c0": []})

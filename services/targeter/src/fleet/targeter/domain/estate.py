@@ -199,7 +199,7 @@ class Estate:
         self.work.move(cluster.key[0], alone)
         for bundle in self.bundles:
             if cluster.ordinal in bundle.targeted():
-                bundle.staged = {choice: members - alone for choice, members in bundle.staged.items()}
+                bundle.staged = {c: rest for c, members in bundle.staged.items() if (rest := members - alone)}
                 bundle.behind -= alone
                 self.standing.mark(bundle.key)
         for key, _ in self.manifests.classes.manifest(cluster.ordinal).slots:

@@ -67,11 +67,10 @@ class Work:
 
     def show(self, key: ViewKey) -> None:
         """Look at an object's view again."""
-        self.gone.discard(key)
         self.views.add(key)
 
     def end(self, key: ViewKey) -> None:
-        """An object is gone, and so is its view."""
+        """An object is gone, and so is its view; should it come back, its view is made anew."""
         self.views.discard(key)
         self.gone.add(key)
 
