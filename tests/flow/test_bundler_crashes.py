@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet.bus import Refused
-from fleet.events import GitCommitDetected
+from fleet.events import BundleSet, GitCommitDetected
 from support.bundling import Workshop, bundling, workshop
 from support.bus import WORKSPACE
 from support.gitserver import Repository
@@ -92,6 +92,26 @@ async def test_killed_in_the_middle_and_the_next_commit_takes_it_back(tmp_path: 
 
         rendered = await shop.rendered()
         assert {name: rendered[name].content for name in stored} == stored
+
+
+async def test_a_mark_of_a_commit_that_never_became_whole_is_put_right_by_the_next(tmp_path: Path) -> None:
+    """One record of a commit was stored, then the kill; the next commit is what stands there by chance."""
+    async with workshop(tmp_path) as shop:
+        repository = shop.repository()
+        async with bundling(shop):
+            await shop.read("web", await shop.deliver(repository, "web", repository.commit(files(1))))
+        sequence = await shop.detect("web", repository.commit({"README": "no bundle changes"}))
+        half = (await shop.rendered())["web-b03"]
+        never = BundleSet(size=12, digest="0" * 32)
+        torn = half.model_copy(update={"commit_sequence": sequence, "set": never})
+        await shop.bus.publish(torn, source="test")
+        assert not await shop.is_whole("web")
+        before = await shop.count("BUNDLES")
+        async with bundling(shop):
+            await shop.read("web", await shop.detect("web", repository.commit({"README": "nor now"})))
+
+        assert await shop.is_whole("web")
+        assert await shop.count("BUNDLES") == before + 1
 
 
 async def test_a_replay_of_all_events_writes_nothing(tmp_path: Path) -> None:
