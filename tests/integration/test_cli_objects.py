@@ -296,7 +296,8 @@ async def test_a_targeter_that_is_away_or_refuses_is_named(hub):
         raise Refused("", 503, "still reading")
 
     async with hub.bus.respond("fleet.query.clusters.*", refuse):
-        assert "the targeter refused to list clusters: still reading" in (await hub.fleet("get", "clusters")).err
+        refused = await hub.fleet("get", "clusters")
+    assert "the targeter refused to list clusters: still reading" in refused.err
 
 
 async def test_labels_are_set_changed_and_removed(hub):

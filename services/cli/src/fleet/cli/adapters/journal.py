@@ -64,7 +64,7 @@ class Journal:
     ) -> None:
         for reader in self._readers:
             reader.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+        await self._tasks.__aexit__(None, None, None)  # an error of the block is its own
 
     async def past(self) -> list[Stored[Any]]:
         """What the streams had when they were opened, oldest first."""

@@ -50,7 +50,8 @@ class Process:
                 pause = _FIRST_PAUSE if time.monotonic() - began > _LIVED else pause
                 self._on_end(self.program.name, how)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._stopping.wait()
                 pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
             self._signal(signal.SIGKILL)
@@ -62,7 +63,8 @@ class Process:
         if self._running is None:
             return
         try:
-            await asyncio.wait_for(self._running.wait(), grace)
+            async with asyncio.timeout(grace):
+                await self._running.wait()
         except TimeoutError:
             self._signal(signal.SIGKILL)
             await self._running.wait()
