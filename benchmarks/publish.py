@@ -89,7 +89,7 @@ def records(clusters: int, generation: int) -> Iterator[Record]:
         name, uid = f"cluster-{number:07d}", f"6a0c2c4e-0000-4000-8000-{number:012d}"
         subject = f"fleet.desired.{WORKSPACE}.{name}"
         body = b"".join((before, name.encode(), between, uid.encode(), after))
-        mac = hashlib.blake2b(subject.encode() + b"\0" + body, key=uid.encode(), digest_size=32).hexdigest()
+        mac = hashlib.blake2b(subject.encode() + b"\0" + body, key=uid.encode(), digest_size=16).hexdigest()
         yield (
             subject,
             body,
