@@ -1,5 +1,6 @@
 """Making sure that a bundle's release is the one that its entry names."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -84,7 +85,7 @@ class Deployer:
             order: what shall be.
             still_wanted: whether no later order has come; asked before anything is changed.
         """
-        options = await self._content.options(order.entry)
+        options = await self._fetched(order.entry)
         release = ReleaseName(options.release_namespace, options.release_name(order.entry.bundle))
         if held(order.entry):
             return await self._as_it_is(order, options, release)
@@ -100,6 +101,16 @@ class Deployer:
         deployed = await self._deployed(order.digest, options, present, history, correcting=True)
         await self._leave_behind(deployed)
         return deployed
+
+    async def _fetched(self, entry: Entry) -> Options:
+        """The options; and the files too where they are likely to be needed, at the same time."""
+        runs = any(
+            one.marks and one.marks.deployment_id == entry.deployment_id for one in self._releases.all()
+        )
+        if runs or held(entry) or not entry.content:
+            return await self._content.options(entry)
+        options, _ = await asyncio.gather(self._content.options(entry), self._content.files(entry))
+        return options
 
     async def restore(self, deployed: Deployed) -> Deployed:
         """Bring the objects of a release back to what it says."""

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from fleet.agent.adapters.calls import Calls
+from fleet.agent.adapters.program_name import HELM_MANAGER, name_program
 from fleet.agent.roster import Roster, listed, one
 from fleet.runtime import Runtime, Settings, run
 
@@ -17,6 +18,7 @@ def main() -> None:
         "--identities", type=Path, metavar="FILE", help="a JSON list of identity files; SIGHUP reads it again"
     )
     arguments = parser.parse_args()
+    name_program(HELM_MANAGER)
     files = one(arguments.identity) if arguments.identity else listed(arguments.identities)
 
     async def serve(runtime: Runtime) -> None:

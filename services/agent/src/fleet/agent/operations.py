@@ -74,8 +74,19 @@ class Operations:
             last = None
         there = last is not None and last.status != "uninstalled"
         finished = await self._renderer.render(job.at(last.number + 1 if last else 1, upgrade=there))
-        change = self._helm.upgrade if there else self._helm.install
-        operation = change(job.release, finished.chart, finished.values, job.options, job.account)
+        if there:
+            operation = self._helm.upgrade(
+                job.release, finished.chart, finished.values, job.options, job.account
+            )
+        else:
+            operation = self._helm.install(
+                job.release,
+                finished.chart,
+                finished.values,
+                job.options,
+                job.account,
+                create_namespace=await self._needs_namespace(job),
+            )
         await self._journalled(job.release, "upgrade" if there else "install", operation)
         if finished.defines_kinds:
             self._cluster.forget_capabilities()
@@ -140,6 +151,10 @@ class Operations:
             self._journal.end(release)
             raise
         self._journal.end(release)
+
+    async def _needs_namespace(self, job: Job) -> bool:
+        """A namespace that is there already is nobody's business: others may own its fields."""
+        return job.options.create_namespace and not await self._cluster.has_namespace(job.release.namespace)
 
     def _abandoned(self, release: ReleaseName) -> bool:
         now = asyncio.get_running_loop().time()

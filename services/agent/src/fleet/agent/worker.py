@@ -52,6 +52,7 @@ class Worker:
         self._order: Order | None = None
         self._deployed: Deployed | None = None
         self._versions: dict[Ref, str] = {}
+        self._changes: dict[Ref, str] = {}
         self._agenda = Agenda()
         self._attempts = 0
         self._fight = Fight()
@@ -92,7 +93,8 @@ class Worker:
 
     def object_changed(self, change: ObjectChanged) -> None:
         """An object of this bundle changed: look, unless it was seen like this already."""
-        if not change.version or self._versions.get(change.ref) != change.version:
+        if self._versions.get(change.ref, "") != change.version:
+            self._changes[change.ref] = change.version
             self._agenda.look(self._now())
             self._wake.set()
 
@@ -175,7 +177,7 @@ class Worker:
         if deployed.correcting and observation.correctable:
             deployed, observation, note = await self._correct(deployed, observation)
             self._deployed = deployed
-        self._versions = dict(observation.versions)
+        self._remember(observation)
         standing = observed(
             entry=deployed.entry,
             deployment_id=deployed.deployment_id,
@@ -187,6 +189,15 @@ class Worker:
         if standing.state != READY:
             self._agenda.look(self._now() + max(WATCHFUL, self._fight.wait(self._now())))
         self._post(order, standing)
+
+    def _remember(self, seen: Observation) -> None:
+        """Changes that were heard of meanwhile and are in this look already need no look of their own."""
+        self._versions = dict(seen.versions)
+        self._changes = {
+            ref: version for ref, version in self._changes.items() if self._versions.get(ref, "") != version
+        }
+        if not self._changes:
+            self._agenda.cancel_look()
 
     async def _correct(self, deployed: Deployed, seen: Observation) -> tuple[Deployed, Observation, str]:
         """Restore the release, unless somebody keeps undoing that; gives what is there then, and a note."""

@@ -166,6 +166,10 @@ class Cluster:
             ) from None
         return name
 
+    async def has_namespace(self, name: str) -> bool:
+        """Whether a namespace is there."""
+        return await self._one(Ref("v1", "Namespace", "", name)) is not None
+
     async def mark_namespace(self, options: Options) -> None:
         """Give the release's namespace exactly the labels and annotations that the options have, if any."""
         if not options.namespace_labels and not options.namespace_annotations:

@@ -107,12 +107,19 @@ class Helm:
         return await self._run(f"helm template {target.release}", call, _READ_DEADLINE)
 
     async def install(
-        self, release: ReleaseName, chart: bytes, values: Mapping[str, Any], options: Options, account: str
+        self,
+        release: ReleaseName,
+        chart: bytes,
+        values: Mapping[str, Any],
+        options: Options,
+        account: str,
+        *,
+        create_namespace: bool,
     ) -> None:
         """Install a finished chart as a new release, as Fleet does. Raises HelmFailed."""
         given = {
             **_common(options),
-            "create_namespace": options.create_namespace,
+            "create_namespace": create_namespace,
             "replace": True,
             "take_ownership": options.helm.take_ownership or bool(options.overwrites),
             "server_side_apply": not options.replace_objects,
@@ -127,7 +134,7 @@ class Helm:
             **_common(options),
             "max_history": options.max_history,
             "take_ownership": True,
-            "server_side_apply": "false" if options.replace_objects else "auto",
+            "server_side_apply": _server_side(options),
         }
         await self._change("helm_upgrade", release, chart, values, options, given, account)
 
@@ -136,7 +143,7 @@ class Helm:
         given = {
             "version": revision,
             "max_history": options.max_history,
-            "server_side_apply": "false" if options.replace_objects else "auto",
+            "server_side_apply": _server_side(options),
             "force_replace": options.replace_objects,
             "force_conflicts": not options.replace_objects,
             "wait": "hookOnly",
@@ -255,7 +262,15 @@ def _common(options: Options) -> dict[str, Any]:
         "force_replace": options.replace_objects,
         # What git says wins over what somebody changed by hand, as with client-side apply.
         "force_conflicts": not options.replace_objects,
+        # With server-side apply the server itself refuses unknown fields; to fetch and parse its whole
+        # OpenAPI description twice per operation would take longer than all the rest.
+        "disable_openapi_validation": not options.replace_objects,
     }
+
+
+def _server_side(options: Options) -> str:
+    """Always the same way, so that one manager owns what git says and what git drops goes away."""
+    return "false" if options.replace_objects else "true"
 
 
 def _deadline(options: Options) -> float:

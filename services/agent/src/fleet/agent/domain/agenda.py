@@ -35,6 +35,10 @@ class Agenda:
         """Look then, but not sooner than PACE after the last look."""
         self.look_at = min(self.look_at, max(at, self.looked + PACE))
 
+    def cancel_look(self) -> None:
+        """What was to be looked at has been seen."""
+        self.look_at = _NEVER
+
     def due(self, now: float) -> Work | None:
         """What is to be done now. Taking it off the agenda is done with `take`."""
         if self.settle_at <= now:
