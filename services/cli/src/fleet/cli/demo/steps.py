@@ -114,8 +114,9 @@ class Steps:
         """Every service is killed with -9 while a commit is on its way, and all comes out right."""
         told = []
         for service, after in KILLS.items():
+            started = time.perf_counter()
             before, now = await self._kill_one(service, after)
-            told.append(f"{service} {before}→{now}")
+            told.append(f"{service} {before}→{now} ({time.perf_counter() - started:.1f} s)")
         return "killed and back: " + ", ".join(told)
 
     async def remove_bundle(self) -> str:
