@@ -57,6 +57,7 @@ NOT_POLLED = Condition(type="GitPolling", status="False", reason="Error", messag
             "cluster ws/one shall run 1 bundle (0 changed)",
         ),
         (reported(), "cluster ws/one reports 1 bundle Ready"),
+        (reported(entries=()), "cluster ws/one reports that it runs nothing"),
         (reported(not_ready("a\nb")), "cluster ws/one reports NotReady ws/web: a"),
         (reported(not_ready(), not_ready()), "cluster ws/one reports NotReady ws/web and 1 more"),
         (

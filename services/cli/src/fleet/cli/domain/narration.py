@@ -85,6 +85,8 @@ def _(event: DeploymentReported) -> str:
     where = f"cluster {event.workspace}/{event.cluster}"
     if not event.not_ready:
         count = len(event.entries)
+        if not count:
+            return f"{where} reports that it runs nothing"
         return f"{where} reports {count} bundle{'' if count == 1 else 's'} Ready"
     worst = event.not_ready[0]
     more = f" and {len(event.not_ready) - 1} more" if len(event.not_ready) > 1 else ""
