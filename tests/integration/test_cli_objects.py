@@ -8,7 +8,7 @@ import orjson
 import pytest
 import yaml
 
-from fleet.bus import Refused
+from fleet.bus import Refused, Reject, Subscriber
 from fleet.cli.adapters.records import Records
 from fleet.cli.objects.kinds import KINDS
 from fleet.events import (
@@ -22,8 +22,9 @@ from fleet.events import (
     Resource,
     ViewPart,
 )
-from support.bus import running_bus
+from support.bus import a_commit, running, running_bus
 from support.command import fleet
+from support.embedded import FLEET
 from support.waiting import eventually
 
 WS = "fleet-local"
@@ -47,10 +48,10 @@ class BareHub:
 
     def __init__(self, url, bus):
         self.bus = bus
-        self._to = ("--server", url)
+        self.to = ("--server", url)
 
     async def fleet(self, *arguments, stdin=""):
-        return await fleet(*arguments, *self._to, stdin=stdin)
+        return await fleet(*arguments, *self.to, stdin=stdin)
 
     async def record(self, kind="gitrepo", name="web", workspace=WS):
         stored = await self.bus.last(Resource, kind=kind, workspace=workspace, name=name)
@@ -403,11 +404,49 @@ async def test_events_are_told_oldest_first_and_as_cloud_events(hub):
     assert first["data"]["metadata"]["labels"] == {"env": "dev"}
 
 
-async def test_there_are_no_dead_letters_at_first(hub):
+async def test_dead_letters_are_listed_and_handled_again(hub):
+    taken, willing = [], False
+
+    async def handle(stored):
+        if not willing:
+            raise Reject("no room\nfor it")
+        taken.append(stored.event.commit)
+
     assert (await hub.fleet("events", "dead")).err == "No dead letters.\n"
-    refused = await hub.fleet("events", "dead", "replay", "7")
-    assert refused.code == 1
-    assert "dead letter 7" in refused.err
+    async with running(Subscriber("archive").on(GitCommitDetected, handle), hub.bus):
+        await hub.bus.publish(a_commit(1), source="test")
+
+        async def is_listed():
+            return "archive" in (await hub.fleet("events", "dead", "list")).out
+
+        await eventually(is_listed)
+        heading, row = (await hub.fleet("events", "dead")).rows
+        assert heading == ["SEQ", "TIME", "SERVICE", "EVENT", "MESSAGE", "REASON"]
+        number = row[0]
+        assert row[3:] == ["archive", "git-commit-detected", "COMMITS:1", "no", "room..."]
+        again = await hub.fleet("events", "dead", "replay", number)
+        assert (again.code, "no room" in again.err) == (1, True)
+        willing = True
+        done = await hub.fleet("events", "dead", "replay", number)
+        assert (done.code, done.out) == (0, f"dead letter {number} handled\n")
+    assert taken == [a_commit(1).commit]
+    assert (await hub.fleet("events", "dead", "-o", "json")).out == ""
+    assert "dead letter 7" in (await hub.fleet("events", "dead", "replay", "7")).err
+
+
+async def test_events_can_be_followed(hub):
+    await hub.bus.publish(a_commit(1), source="test")
+    process = await asyncio.create_subprocess_exec(
+        str(FLEET), "events", "--follow", *hub.to, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(20):
+            assert b"commit 000000000000 detected" in await process.stdout.readline()
+            await hub.bus.publish(a_commit(2, gitrepo="shop"), source="test")
+            assert b"detected on main of fleet-default/shop" in await process.stdout.readline()
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def test_a_hub_that_is_not_there_is_said_with_what_to_do(tmp_path):

@@ -49,14 +49,6 @@ def listed(words: Sequence[str]) -> tuple[Kind, list[str]]:
     return found[0].kind, [one.name for one in found]
 
 
-def one_reference(words: Sequence[str]) -> Reference:
-    """The only object that arguments name. Raises Usage where they name none or several."""
-    found = references(words)
-    if len(found) > 1:
-        raise Usage("name one object only")
-    return found[0]
-
-
 def split_edits(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Arguments of `label` in two: those that name objects, and the edits (`k=v`, `k-`) behind them."""
     first = next((n for n, word in enumerate(words) if "=" in word or word.endswith("-")), len(words))
