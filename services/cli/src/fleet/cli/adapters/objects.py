@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -70,24 +70,28 @@ class Objects:
         stored = await self._bus.last(Resource, kind=kind.word, workspace=workspace, name=name)
         if stored is None:
             return None
-        if stored.event.deleted and not await self._is_left(stored.event):
+        if not still_there(stored.event, await self._owners([stored])):
             return None
         return declared_object(stored, await self._parts(kind.word, workspace, name))
 
-    async def _is_left(self, record: Resource) -> bool:
-        bundles = self._bus.present(BundleRendered, workspace=record.workspace)
-        return still_there(record, [stored.event async for stored in bundles])
+    async def _owners(self, records: Iterable[Stored[Resource]]) -> set[str]:
+        """The uids of those that bundles belong to; asked only for records that are deleted."""
+        found: set[str] = set()
+        for workspace in {one.event.workspace for one in records if one.event.deleted}:
+            bundles = self._bus.present(BundleRendered, workspace=workspace)
+            found |= {stored.event.owner.uid async for stored in bundles}
+        return found
 
     async def _all_declared(self, kind: Kind, workspace: str | None) -> list[Object]:
         names = _names(kind=kind.word, workspace=workspace)
         records = await _latest(self._bus.present(Resource, **names))
         parts = await self._all_parts(names)
-        found = []
-        for stored in records:
-            if not stored.event.deleted or await self._is_left(stored.event):
-                key = (stored.event.workspace, stored.event.name)
-                found.append(declared_object(stored, parts[key]))
-        return found
+        owners = await self._owners(records)
+        return [
+            declared_object(stored, parts[(stored.event.workspace, stored.event.name)])
+            for stored in records
+            if still_there(stored.event, owners)
+        ]
 
     async def _bundle(self, workspace: str, name: str) -> Object | None:
         stored = await self._bus.last_on(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from fleet.events import (
@@ -60,12 +60,13 @@ def _reference(owner: Owner) -> dict[str, str]:
     return {"apiVersion": API_VERSION, "kind": owner.kind, "name": owner.name, "uid": owner.uid}
 
 
-def still_there(record: Resource | ClusterRecord, bundles: Iterable[BundleRendered]) -> bool:
+def still_there(record: Resource | ClusterRecord, owners: Collection[str]) -> bool:
     """Whether an object is to be shown: it is declared, or it is deleted but a bundle of it is left.
 
-    As with Kubernetes' finalizers, a GitRepo that is being deleted stays visible until its bundles are gone.
+    `owners` has the uids of those that bundles belong to. As with Kubernetes' finalizers, a GitRepo that is
+    being deleted stays visible until its bundles are gone.
     """
-    return not record.deleted or any(bundle.owner.uid == record.metadata.uid for bundle in bundles)
+    return not record.deleted or record.metadata.uid in owners
 
 
 def listing(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
