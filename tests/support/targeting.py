@@ -1,7 +1,7 @@
 """Clusters, groups, bundles and reports for the targeter, and an estate that takes them in."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -246,7 +246,7 @@ class World:
         }
         for entry in found.values():
             self.estate.manifests.entries.add(entry)
-        self.estate.begin()
+        done(self.estate.begin())
         return self
 
     def again(self, *, epoch: int = 0) -> "World":
@@ -325,7 +325,7 @@ class World:
         """Open what is wanted and plan."""
         for key in self.estate.wanted_options():
             self.estate.options(key, self.opened.get(key), reason="it is not there")
-        self.estate.plan()
+        done(self.estate.plan())
         return self
 
     def flush(self) -> list[Writing]:
@@ -340,7 +340,7 @@ class World:
                 self.sealed_entries[digest] = entry
             self.desired[writing.manifest.cluster] = writing.manifest
             self.put(writing.manifest)
-        self.estate.work.forget_causes()
+        self.estate.work.forget_causes(len(self.estate.work.commits))
         return writings
 
     def runs(self) -> dict[str, list[str]]:
@@ -380,6 +380,12 @@ class World:
         assert part is not None, f"{kind}/{name} has no view"
         ready = part.conditions[0]
         return {**part.status, "ready": (ready.status, ready.reason, ready.message)}
+
+
+def done(work: Iterator[None]) -> None:
+    """Do work that is done while it is iterated."""
+    for _ in work:
+        pass
 
 
 def name_unchanged(before: Draft | None, draft: Draft) -> bool:

@@ -1,5 +1,7 @@
 """What Bundle, GitRepo and ClusterGroup show: scenarios D05, D06 and D08, and what is held back."""
 
+import pytest
+
 from fleet.events import ResourceReport
 from support.targeting import Draft, World, a_cluster, a_group, a_report, a_trouble
 
@@ -113,6 +115,23 @@ def test_options_that_are_not_stored_yet_hold_that_bundle_only() -> None:
     found.flush()
     assert found.runs() == {"one": ["a", "b"]}
     assert not found.estate.retry_options()
+
+
+@pytest.mark.parametrize(
+    ("broken", "where"),
+    [
+        (Draft("bad", targets=[{**EVERYWHERE, "helm": "secret"}]), "targets[0]"),
+        (Draft("bad", targets=[EVERYWHERE], dependsOn={"name": "x"}), "dependsOn"),
+    ],
+)
+def test_a_bundle_that_makes_no_sense_holds_itself_up_and_tells_no_value(broken: Draft, where: str) -> None:
+    found = world("one").deliver(broken, Draft("good", targets=[EVERYWHERE]))
+    found.flush()
+    assert found.runs() == {"one": ["good"]}
+    status, reason, message = found.view("bundle", "bad")["ready"]
+    assert (status, reason) == ("False", "Error")
+    assert message.startswith(f"targeting error: {where}")
+    assert "secret" not in message
 
 
 def test_a_group_counts_its_clusters_and_names_those_that_are_not_ready() -> None:

@@ -1,6 +1,10 @@
-"""Who is to look again: one bell per worker, rung by whatever took something in."""
+"""Taking turns in one loop: bells that wake a worker, and long work in steps that let others in."""
 
 import asyncio
+import time
+from collections.abc import Iterator
+
+_TURN_SECONDS = 0.02
 
 
 class Bells:
@@ -24,3 +28,15 @@ async def rung(bell: asyncio.Event, *, within: float | None = None) -> None:
     except TimeoutError:
         pass
     bell.clear()
+
+
+async def in_steps(work: Iterator[None]) -> None:
+    """Do work that is done while it is iterated, and let others have their turn every 20 ms.
+
+    A lease that is not renewed in time because its holder decides for long would be lost.
+    """
+    began = time.monotonic()
+    for _ in work:
+        if time.monotonic() - began >= _TURN_SECONDS:
+            await asyncio.sleep(0)
+            began = time.monotonic()

@@ -27,6 +27,7 @@ from fleet.targeter.domain.estate import Estate
 from fleet.targeter.views import Views
 
 _PART = "rollup"
+_IN_A_ROW = 50
 _log = structlog.get_logger("fleet.targeter")
 
 
@@ -69,10 +70,14 @@ class Intake:
             self._bells.ring()
 
     async def _read(self, feed: Feed[Any], take: Callable[[Stored[Any]], None]) -> None:
+        taken = 0
         try:
             async for stored in feed:
                 take(stored)
                 self._bells.ring()
+                taken += 1
+                if taken % _IN_A_ROW == 0:
+                    await asyncio.sleep(0)  # a feed that has much at hand never waits by itself
         finally:
             await feed.aclose()
 

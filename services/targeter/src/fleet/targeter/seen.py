@@ -1,9 +1,11 @@
 """Keeps SEEN: when clusters were heard of last, for the next leader; once a minute, in chunks."""
 
 import asyncio
+from collections.abc import Iterator
 
 from fleet.bus import Bus
 from fleet.events import LastSeen
+from fleet.targeter.bells import in_steps
 from fleet.targeter.domain.estate import Estate
 from fleet.targeter.views import SOURCE
 
@@ -39,10 +41,14 @@ class SeenTimes:
     async def write(self) -> None:
         """Write every chunk that has news."""
         chunks: dict[int, dict[str, int]] = {}
-        for cluster in self._estate.clusters:
-            if at := self._estate.ledger.last_seen(cluster.key, cluster.uid):
-                chunks.setdefault(cluster.ordinal // CHUNK, {})[cluster.uid] = at
+        await in_steps(self._gather(chunks))
         for n, seen in sorted(chunks.items()):
             if seen != self._present.get(n):
                 await self._bus.publish(LastSeen(shard=_SHARD, n=n, seen=seen), source=SOURCE)
                 self._present[n] = seen
+
+    def _gather(self, chunks: dict[int, dict[str, int]]) -> Iterator[None]:
+        for cluster in list(self._estate.clusters):
+            if at := self._estate.ledger.last_seen(cluster.key, cluster.uid):
+                chunks.setdefault(cluster.ordinal // CHUNK, {})[cluster.uid] = at
+            yield

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fleet.bus import Bus
 from fleet.bus.lease import Lease
 from fleet.events import BundleSet
-from fleet.targeter.bells import Bells
+from fleet.targeter.bells import Bells, in_steps
 from fleet.targeter.content import Content
 from fleet.targeter.domain.estate import Estate
 from fleet.targeter.errors import LeaseLost
@@ -76,7 +76,7 @@ class Term:
         for part in self._views.acted():
             acted = BundleSet.model_validate(part.status["rollup"]["set"])
             self._estate.acted((part.workspace, part.uid), acted)
-        self._estate.begin()
+        await in_steps(self._estate.begin())
         await self._writer.prepare()
 
     async def _until_lost(self) -> None:

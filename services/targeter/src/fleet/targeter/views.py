@@ -63,6 +63,8 @@ class Views:
 
     async def write(self) -> float | None:
         """Write what is due; gives the seconds until more is, None when nothing waits."""
+        if self._estate.planning:
+            return _LOOK  # half of a plan is nothing to show
         self._show_groups()
         await self._end()
         clock = asyncio.get_running_loop().time

@@ -9,7 +9,7 @@ import structlog
 from fleet.bus import Bus, Refused
 from fleet.events import MAC_HEADER, Entry, Member
 from fleet.runtime import counter, span
-from fleet.targeter.bells import Bells, rung
+from fleet.targeter.bells import Bells, in_steps, rung
 from fleet.targeter.content import Content
 from fleet.targeter.domain.estate import Estate, OptionsKey
 from fleet.targeter.domain.manifests import Writing
@@ -22,6 +22,7 @@ CHUNK = 500
 """Manifests between two looks at the lease."""
 
 _AT_ONCE = 200
+_FEED_SECONDS = 60.0
 _RETRY_SECONDS = 5.0
 _log = structlog.get_logger("fleet.targeter")
 _written = counter("fleet_targeter_manifests", "Manifests that were written to DESIRED.")
@@ -63,30 +64,48 @@ class Writer:
         self._check()
         await self._number_clusters()
         await self._open_options()
-        self._estate.plan()
+        await in_steps(self._estate.plan())
 
     async def write(self) -> None:
         """One pass: from what was taken in to manifests that are stored."""
         await self.prepare()
         waves, shifted = self._estate.work.take_waves()
+        commits = len(self._estate.work.commits)
         if waves:
             await self._rollouts.announce(waves)
         if dirty := self._estate.manifests.dirty():
             with span("targeter.flush"):
                 await self._flush(dirty)
-        self._estate.work.forget_causes()
+        self._estate.work.forget_causes(commits)
         await self._rollouts.close(waves | shifted)
         self._bells.views.set()
 
     async def _number_clusters(self) -> None:
         """Give every new cluster its ordinal: the sequence of a message that can be written only once."""
         members = self._estate.clusters.without_number()
+        if len(members) > _AT_ONCE:
+            await self._number_many(members)
+            members = self._estate.clusters.without_number()
         for start in range(0, len(members), _AT_ONCE):
             self._check()
             chunk = members[start : start + _AT_ONCE]
             ordinals = await asyncio.gather(*(self._number(member) for member in chunk))
             for member, ordinal in zip(chunk, ordinals, strict=True):
                 self._estate.member(member, ordinal)
+
+    async def _number_many(self, members: list[Member]) -> None:
+        """The same in one batch, whose sequences come back by the feed of MEMBERS."""
+        try:
+            async with self._bus.batch(source=SOURCE) as batch:
+                for member in members:
+                    await batch.put(member)
+        except Refused as error:
+            # Some have their number already, from a term that was cut short; the others get it one by one.
+            _log.info("batch of members ended early", error=str(error))
+            return
+        async with asyncio.timeout(_FEED_SECONDS):
+            while self._estate.clusters.needs_number(members[-1]):
+                await rung(self._bells.writer)
 
     async def _number(self, member: Member) -> int:
         try:

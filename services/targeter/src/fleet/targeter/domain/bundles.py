@@ -93,10 +93,17 @@ def bundle_from(stored: Stored[BundleRendered], options: BundleOptions | str) ->
             raise TargetingError("", options)
         if len(options.targets) < len(bundle.targeting.regular) + len(bundle.targeting.customizations):
             raise TargetingError("targets", "there are more targets than options for them")
+        _check_dependencies(stored.event)
         bundle.options = options
     except TargetingError as error:
         bundle.error = str(error)
     return bundle
+
+
+def _check_dependencies(record: BundleRendered) -> None:
+    found = record.spec.get("dependsOn") or []
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise TargetingError("dependsOn", "is not a list of objects")
 
 
 class BundleBook:

@@ -81,6 +81,10 @@ class ClusterBook:
     def __len__(self) -> int:
         return len(self._at)
 
+    def ordinals(self) -> list[int]:
+        """The numbers of all clusters as they are now."""
+        return list(self._at)
+
     def by_name(self) -> list[Cluster]:
         """All clusters that have a number, by workspace and name."""
         if self._sorted is None:
@@ -124,6 +128,10 @@ class ClusterBook:
         """The clusters that need a number, by name."""
         waiting = [(key, self._declared[key].event.metadata.uid) for key in sorted(self._waiting)]
         return [Member(workspace=key[0], cluster=key[1], uid=uid) for key, uid in waiting]
+
+    def needs_number(self, member: Member) -> bool:
+        """Whether this cluster still waits for its number."""
+        return (member.workspace, member.cluster, member.uid) not in self._ordinals
 
     def put_group(self, stored: Stored[Resource]) -> Change:
         """Take over a ClusterGroup, or its end; a selector that cannot be read selects nothing."""

@@ -1,6 +1,6 @@
 """Everything the targeter knows, brought up to date event by event; decisions come out when asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pyroaring import BitMap
 
@@ -8,7 +8,6 @@ from fleet.events import BundleSet, ClusterRecord, Member, Resource, Stored
 from fleet.targeter.domain.bundles import Bundle, BundleBook, BundleOptions, bundle_from
 from fleet.targeter.domain.clusters import Change, Cluster, ClusterBook
 from fleet.targeter.domain.errors import TargetingError
-from fleet.targeter.domain.index import NOTHING
 from fleet.targeter.domain.ledger import Ledger
 from fleet.targeter.domain.manifests import Manifests
 from fleet.targeter.domain.placement import Moves, Namer, promote, stage, withdraw
@@ -47,6 +46,7 @@ class Estate:
         self.declared: dict[ViewKey, Stored[Resource]] = {}
         self._name = name
         self.adopted: dict[OwnerKey, BundleSet] = {}
+        self.planning = False
         self._begun = False
         self._owners: set[OwnerKey] = set()
         self._touched: dict[BundleKey, BitMap | None] = {}
@@ -109,17 +109,22 @@ class Estate:
         self._owners |= {bundle.owner for bundle in self.bundles if _options_key(bundle.stored) in failed}
         return bool(failed)
 
-    def begin(self) -> None:
-        """Start from what the clusters were told last and what they said about it."""
+    def begin(self) -> Iterator[None]:
+        """Start from what the clusters were told last and what they said about it; a step at a time."""
         self._begun = True
         for workspace in {cluster.key[0] for cluster in self.clusters}:
             self.clusters.settle(workspace)
-        self.manifests.load()
-        self.standing.load()
+        yield from self.manifests.load()
+        yield from self.standing.load()
         self._owners |= set(self.sets.owners())
 
-    def plan(self) -> None:
-        """Bring what clusters are to run up to date with everything that was taken in."""
+    def plan(self) -> Iterator[None]:
+        """Bring what clusters are to run up to date with everything that was taken in.
+
+        It is done while it is iterated, a bundle at a time; `planning` is true until then. What is taken
+        in meanwhile is for the next time.
+        """
+        self.planning = True
         for owner in sorted(self._owners):
             live = self.sets.complete(owner)
             if live is None or all(_options_key(stored) in self._options for stored in live.values()):
@@ -129,14 +134,20 @@ class Estate:
         for key, within in touched.items():
             if bundle := self.bundles.get(key):
                 self._place(bundle, within)
+                yield
         self._prune_options()
+        self.planning = False
 
     def _place(self, bundle: Bundle, within: BitMap | None) -> None:
         self.standing.mark(bundle.key)
         if bundle.error:
             return
         plans = len(bundle.plans)
-        stage(bundle, self.clusters, self._name, within)
+        try:
+            stage(bundle, self.clusters, self._name, within)
+        except TargetingError as error:
+            bundle.error = str(error)
+            return
         moves = promote(bundle, self.manifests.classes, self.manifests.entries, self.clusters, within)
         if moves.any and (within is None or len(bundle.plans) != plans):
             self.work.waves.add(bundle.key)
@@ -149,11 +160,13 @@ class Estate:
             if not change.members:
                 continue
             self.work.move(workspace, change.members)
-            if change.cause:
-                self.work.because(change.members, change.cause)
-            for key in self._affected(change):
-                before = self._touched.get(key, NOTHING)
-                self._touched[key] = None if before is None else before | change.members
+            affected = self._affected(change)
+            if change.cause and affected:
+                self.work.because_of_change(change.members, change.cause)
+            for key in affected:
+                touched = self._touched.setdefault(key, BitMap())
+                if touched is not None:
+                    touched.update(change.members)
 
     def _affected(self, change: Change) -> set[BundleKey]:
         if change.everything:

@@ -1,6 +1,6 @@
 """What every cluster was told, what it is to be told, and the message that makes up the difference."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fleet.events import DeploymentTargeted, Entry
@@ -69,12 +69,14 @@ class Manifests:
             found.setdefault(workspace, set()).update(self.entries.unknown(written.entries))
         return {workspace: digests for workspace, digests in found.items() if digests}
 
-    def load(self) -> None:
-        """Start from what every cluster was told last."""
+    def load(self) -> Iterator[None]:
+        """Start from what every cluster was told last; a step at a time."""
         self._loaded = True
-        for cluster in self._clusters:
-            if written := self._ledger.written(cluster.key, cluster.uid):
-                self.classes.load(cluster.ordinal, map(self._slot, written.entries))
+        for ordinal in self._clusters.ordinals():
+            cluster = self._clusters.at(ordinal)
+            if cluster and (written := self._ledger.written(cluster.key, cluster.uid)):
+                self.classes.load(ordinal, map(self._slot, written.entries))
+            yield
 
     def compose(self, ordinal: int, *, now: float) -> Writing | None:
         """The manifest of a cluster if it must be written; from then on it counts as written.

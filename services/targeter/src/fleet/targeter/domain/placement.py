@@ -9,6 +9,7 @@ from fleet.targeter.domain.bundles import Bundle
 from fleet.targeter.domain.classes import ManifestClasses
 from fleet.targeter.domain.clusters import ClusterBook
 from fleet.targeter.domain.entries import EntryBook, entry_for
+from fleet.targeter.domain.errors import TargetingError
 from fleet.targeter.domain.index import NOTHING
 from fleet.targeter.domain.matching import place
 from fleet.targeter.domain.options import Plan, plan_for
@@ -32,16 +33,20 @@ class Moves:
 
 
 def stage(bundle: Bundle, clusters: ClusterBook, name: Namer, within: BitMap | None = None) -> None:
-    """Decide who is to have a bundle's newest version, for all clusters or those `within`."""
+    """Decide who is to have a bundle's newest version, for all clusters or those `within`.
+
+    Raises TargetingError where options cannot be merged; nothing is staged then.
+    """
     assert bundle.targeting is not None
     found = place(bundle.targeting, clusters.index, bundle.workspaces, within)
     if within is not None:
         for choice, members in bundle.staged.items():
             found[choice] = (members - within) | found.get(choice, NOTHING)
-    bundle.staged = {choice: members for choice, members in found.items() if members}
-    for choice in bundle.staged:
+    staged = {choice: members for choice, members in found.items() if members}
+    for choice in staged:
         if choice not in bundle.plans:
             bundle.plans[choice] = _plan(bundle, choice, name)
+    bundle.staged = staged
 
 
 def promote(
@@ -104,13 +109,18 @@ def _behind(bundle: Bundle, paused: BitMap, classes: ManifestClasses, entries: E
 def _plan(bundle: Bundle, choice: Iterable[int], name: Namer) -> Plan:
     assert bundle.options is not None
     workspace = bundle.record.workspace
-    return plan_for(
-        bundle.options.base,
-        bundle.options.targets,
-        choice,
-        content=bundle.record.content,
-        name=lambda plaintext: name(workspace, plaintext),
-    )
+    try:
+        return plan_for(
+            bundle.options.base,
+            bundle.options.targets,
+            choice,
+            content=bundle.record.content,
+            name=lambda plaintext: name(workspace, plaintext),
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        where = ", ".join(f"targets[{position}]" for position in choice)
+        # The values themselves may be secret: only the kind of mistake is told.
+        raise TargetingError(where, f"its options cannot be merged ({type(error).__name__})") from None
 
 
 def _only(members: BitMap, within: BitMap | None) -> BitMap:

@@ -1,5 +1,7 @@
 """How far every cluster is: reports and signs of life, judged against what it was told."""
 
+from collections.abc import Iterator
+
 from pyroaring import BitMap
 
 from fleet.events import DeploymentReported, Heartbeat
@@ -58,16 +60,13 @@ class Standing:
             del self._suspects[key]
             self._work.again.add(cluster.ordinal)
 
-    def load(self) -> None:
-        """Judge every cluster by what it was told last and what it said about it."""
+    def load(self) -> Iterator[None]:
+        """Judge every cluster by what it was told last and what it said about it; a step at a time."""
         self._loaded = True
-        for cluster in self._clusters:
-            written = self._ledger.written(cluster.key, cluster.uid)
-            if written and not self.up_to_date(cluster):
-                for key, digest in self._manifests.classes.manifest(cluster.ordinal).slots:
-                    if digest in written.changed:
-                        self.readiness.wait(key, BitMap([cluster.ordinal]))
-            self.judge(cluster)
+        for ordinal in self._clusters.ordinals():
+            if cluster := self._clusters.at(ordinal):
+                self._judge_loaded(cluster)
+            yield
 
     def given(self, bundle: BundleKey, members: BitMap) -> None:
         """These clusters have another entry of a bundle from now on."""
@@ -92,6 +91,15 @@ class Standing:
             if self.readiness.put(key, cluster.ordinal, judge(digest, fresh=fresh, report=report)):
                 self._work.move(key[0], BitMap([cluster.ordinal]))
                 self.mark(key)
+
+    def _judge_loaded(self, cluster: Cluster) -> None:
+        """What came with the last write is fresh unless the cluster has reported on it since."""
+        written = self._ledger.written(cluster.key, cluster.uid)
+        if written and not self.up_to_date(cluster):
+            for key, digest in self._manifests.classes.manifest(cluster.ordinal).slots:
+                if digest in written.changed:
+                    self.readiness.wait(key, BitMap([cluster.ordinal]))
+        self.judge(cluster)
 
     def up_to_date(self, cluster: Cluster) -> bool:
         """Whether the cluster's last report is about the manifest that it is to have now."""

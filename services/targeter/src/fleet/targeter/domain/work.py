@@ -22,7 +22,7 @@ class Work:
     are written whether it differs or not. `waves` has the bundles of which a new version goes out,
     `shifted` all whose clusters changed. `views` has the objects whose view may have changed, `gone`
     those that have none any more. `moved` has, by workspace, the clusters whose deployments changed
-    state or number: their groups' views follow. `causes` has why clusters are written, the last counts.
+    state or number: their groups' views follow. `commits` and `changes` have why clusters are written.
     """
 
     dirty: BitMap = field(default_factory=BitMap)
@@ -32,7 +32,8 @@ class Work:
     views: set[ViewKey] = field(default_factory=set)
     gone: set[ViewKey] = field(default_factory=set)
     moved: dict[str, BitMap] = field(default_factory=dict)
-    causes: list[tuple[BitMap, Cause]] = field(default_factory=list)
+    commits: list[tuple[BitMap, Cause]] = field(default_factory=list)
+    changes: dict[int, Cause] = field(default_factory=dict)
 
     @property
     def to_write(self) -> BitMap:
@@ -40,12 +41,17 @@ class Work:
         return self.dirty | self.again
 
     def because(self, members: BitMap, cause: Cause) -> None:
-        """Remember why these clusters are written, until all are."""
-        self.causes.append((members, cause))
+        """Remember a bundle's record that changed what these clusters run."""
+        self.commits.append((members, cause))
+
+    def because_of_change(self, members: BitMap, cause: Cause) -> None:
+        """Remember a record of a cluster or a group that changed what these clusters run."""
+        self.changes.update(dict.fromkeys(members, cause))
 
     def cause(self, ordinal: int) -> Cause | None:
-        """What led to a cluster's manifest last."""
-        return next((cause for members, cause in reversed(self.causes) if ordinal in members), None)
+        """What led to a cluster's manifest: the last commit, or else the change of the cluster itself."""
+        commit = next((cause for members, cause in reversed(self.commits) if ordinal in members), None)
+        return commit or self.changes.get(ordinal)
 
     def take(self, ordinal: int) -> bool:
         """Take a cluster up; whether it must be written even if nothing differs."""
@@ -60,10 +66,12 @@ class Work:
         self.waves, self.shifted = set(), set()
         return waves, shifted
 
-    def forget_causes(self) -> None:
-        """Drop the causes when no cluster is left to write."""
+    def forget_causes(self, commits: int) -> None:
+        """Drop the first so many commits, which are written, and all causes when nothing is left to write."""
+        del self.commits[:commits]
         if not self.to_write:
-            self.causes.clear()
+            self.commits.clear()
+            self.changes.clear()
 
     def show(self, key: ViewKey) -> None:
         """Look at an object's view again."""
