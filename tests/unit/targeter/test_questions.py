@@ -164,6 +164,21 @@ def test_what_is_applied_and_not_ready_waits_in_the_cluster() -> None:
     assert hop(found)["hop"] == "cluster"
 
 
+@pytest.mark.parametrize(
+    "state", ["ErrApplied", "WaitApplied", "Modified", "OutOfSync", "Pending", "NotReady"]
+)
+def test_whatever_is_not_ready_says_which_hop_since_when_why_and_what_next(state: str) -> None:
+    found = world("one")
+    found.put(a_report(found.desired["one"], troubles=[a_trouble(found.entry_on("one"), state, seconds=7)]))
+    since = timestamp(datetime.fromtimestamp(NOW + found.sequence - 7, UTC))
+    places = [hop(found), cluster(found)["status"]["hop"], found.view("bundle", "web")["hop"]]
+    for told in [*places, found.view("gitrepo", "shop")["hop"]]:
+        assert told["hop"] in ("agent", "cluster")
+        assert told["since"] == since
+        assert told["why"]
+        assert told["next"]
+
+
 def test_what_is_paused_is_listed_and_waits_at_the_targeter() -> None:
     found = World().clusters(a_cluster("one", paused=True)).begin()
     found.deliver(Draft(targets=[EVERYWHERE])).flush()
