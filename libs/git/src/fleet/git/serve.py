@@ -4,6 +4,7 @@ For demonstrations and tests; git's own `http-backend` does the work.
 """
 
 import base64
+import contextlib
 import hmac
 import os
 import ssl
@@ -136,5 +137,6 @@ class _GitRequest(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        with contextlib.suppress(ConnectionError):  # who asked was killed meanwhile: nobody to tell
+            self.end_headers()
+            self.wfile.write(content)
