@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 
+import orjson
 import pytest
 
 from fleet.cli.comparison.pairs import Pair, Running, compare
@@ -39,6 +40,15 @@ def test_a_falsified_source_is_seen_on_its_pair_alone(source: str, falsified: di
     assert not found.equal
     assert len(found.differences) == 1
     assert found.differences[0].pair != ALPHA
+
+
+def test_a_difference_is_printed_with_what_each_source_has() -> None:
+    found = compare(desired=TRUTH, delivered=TRUTH, reported={ALPHA: TRUTH[ALPHA]})
+    there = {"deploymentId": "s-1:a", "entry": "e1"}
+
+    assert json.loads(orjson.dumps(found.to_json()))["differences"] == [
+        {"cluster": BETA.cluster, "bundle": "shop", "desired": there, "delivered": there, "reported": None}
+    ]
 
 
 def a_release(annotations: dict[str, str]) -> dict[str, object]:

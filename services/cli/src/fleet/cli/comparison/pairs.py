@@ -18,6 +18,10 @@ class Running(NamedTuple):
     deployment_id: str
     entry: str
 
+    def to_json(self) -> dict[str, str]:
+        """As it is printed."""
+        return {"deploymentId": self.deployment_id, "entry": self.entry}
+
 
 Reading = Mapping[Pair, Running]
 
@@ -30,6 +34,16 @@ class Difference:
     desired: Running | None
     delivered: Running | None
     reported: Running | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The difference as it is printed; null where a source does not have the pair."""
+        return {
+            "cluster": self.pair.cluster,
+            "bundle": self.pair.bundle,
+            "desired": self.desired and self.desired.to_json(),
+            "delivered": self.delivered and self.delivered.to_json(),
+            "reported": self.reported and self.reported.to_json(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +71,7 @@ class Comparison:
             "equal": self.equal,
             "clusters": self.clusters,
             "bundles": self.bundles,
-            "differences": [
-                {
-                    "cluster": found.pair.cluster,
-                    "bundle": found.pair.bundle,
-                    "desired": found.desired,
-                    "delivered": found.delivered,
-                    "reported": found.reported,
-                }
-                for found in self.differences
-            ],
+            "differences": [found.to_json() for found in self.differences],
         }
 
 
