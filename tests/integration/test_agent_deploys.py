@@ -1,5 +1,6 @@
 """What a manifest names becomes Helm releases of the cluster, and goes when it is no longer named."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,6 +24,21 @@ KUSTOMIZE = {
     "base/config.yaml": config_map("config", colour="blue"),
     "prod/kustomization.yaml": "resources: [../base]\nnamePrefix: prod-\n",
 }
+
+THINGS = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Thing, plural: things, singular: thing, listKind: ThingList}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+"""
 
 
 @pytest.fixture
@@ -66,6 +82,60 @@ async def test_another_commit_upgrades_the_release_and_keeps_two_revisions(site:
         assert await site.data_of("settings") == {"number": number}
     secrets = await site.kube.list("v1", "Secret", namespace="web", labels="owner=helm,name=raw")
     assert len(secrets.items) == 2
+
+
+async def test_what_another_commit_drops_from_an_object_goes_and_what_others_added_stays(site: Site) -> None:
+    await site.ready(await site.deliver(Bundle("raw", {"a.yaml": config_map("conf", stays="1", goes="1")})))
+    await site.kube.patch(
+        "v1", "ConfigMap", "conf", {"data": {"foreign": "1"}}, field_manager="somebody", namespace="web"
+    )
+    await site.ready(await site.deliver(Bundle("raw", {"a.yaml": config_map("conf", stays="2")})))
+    assert await site.data_of("conf") == {"stays": "2", "foreign": "1"}
+
+
+async def test_git_wins_over_what_somebody_changed_by_hand(site: Site) -> None:
+    await site.ready(await site.deliver(Bundle("raw", {"a.yaml": config_map("conf", a="1")})))
+    taken = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "mine"}}
+    await site.kube.apply(
+        {**taken, "metadata": {"name": "conf", "namespace": "web"}}, field_manager="kubectl", force=True
+    )
+    await site.ready(await site.deliver(Bundle("raw", {"a.yaml": config_map("conf", a="2")})))
+    assert await site.data_of("conf") == {"a": "2"}
+
+
+async def test_a_namespace_that_is_there_is_used_as_it_is(site: Site) -> None:
+    namespace = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": "web", "labels": {"mine": "1"}},
+    }
+    await site.kube.apply(namespace, field_manager="somebody")
+    await site.ready(await site.deliver(Bundle("raw", {"a.yaml": config_map("conf", a="1")})))
+    found = await site.kube.get("v1", "Namespace", "web")
+    assert found["metadata"]["labels"]["mine"] == "1"
+
+
+async def test_namespace_labels_are_set_and_foreign_ones_removed(site: Site) -> None:
+    options = {"defaultNamespace": "web", "namespaceLabels": {"team": "shop"}}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "web", "labels": {"old": "1"}}}
+    await site.kube.apply(namespace, field_manager="somebody")
+    await site.ready(await site.deliver(Bundle("raw", {"a.yaml": config_map("conf", a="1")}, options)))
+    labels = (await site.kube.get("v1", "Namespace", "web"))["metadata"]["labels"]
+    assert labels["team"] == "shop"
+    assert "old" not in labels
+
+
+async def test_a_chart_with_a_hook_and_definitions_is_installed_whole(site: Site) -> None:
+    hook = {"metadata": {"name": "hook", "annotations": {"helm.sh/hook": "pre-install"}}}
+    chart = {
+        "Chart.yaml": "apiVersion: v2\nname: full\nversion: 0.1.0\n",
+        "crds/things.yaml": THINGS,
+        "templates/hook.yaml": json.dumps({"apiVersion": "v1", "kind": "ConfigMap", **hook}),
+        "templates/thing.yaml": "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: one}\n",
+    }
+    await site.ready(await site.deliver(Bundle("full", chart)))
+    assert await site.has("ConfigMap", "hook")
+    assert await site.has("Thing", "one", api_version="example.com/v1")
 
 
 async def test_what_a_valid_manifest_no_longer_names_is_removed(site: Site) -> None:

@@ -121,6 +121,42 @@ async def test_a_paused_bundle_is_corrected_when_it_is_resumed(site: Site) -> No
     assert await site.data_of("conf") == {"a": "1"}
 
 
+async def test_a_correction_that_fails_says_why_and_leaves_no_revision(site: Site) -> None:
+    manifest = await site.deliver(Bundle("fixed", {"a.yaml": config_map("conf", a="1")}, CORRECTING))
+    await site.ready(manifest)
+    await patch(site, "ConfigMap", "conf", {"data": {"a": "9"}, "immutable": True})
+    trouble = await site.trouble(manifest, "fixed", "Modified")
+    assert trouble.message.startswith("drift could not be corrected: ")
+    assert (await site.releases())["fixed"].number == 1
+    secrets = await site.kube.list("v1", "Secret", labels="owner=helm,name=fixed", metadata_only=True)
+    assert len(secrets.items) == 1
+
+
+async def test_with_force_objects_are_replaced_by_what_git_says(site: Site) -> None:
+    forcing = {"defaultNamespace": "web", "correctDrift": {"enabled": True, "force": True}}
+    manifest = await site.deliver(Bundle("forced", {"svc.yaml": SERVICE}, forcing))
+    await site.ready(manifest)
+    await patch(site, "Service", "svc", {"spec": {"ports": [{"port": 4242}]}})
+
+    async def replaced() -> bool:
+        found = await site.kube.get("v1", "Service", "svc", namespace="web")
+        return [port["port"] for port in found["spec"]["ports"]] == [80]
+
+    await eventually(replaced)
+    await site.ready(manifest)
+
+
+async def test_a_failed_correction_stays_in_the_history_where_the_options_say_so(site: Site) -> None:
+    keeping = {"defaultNamespace": "web", "correctDrift": {"enabled": True, "keepFailHistory": True}}
+    manifest = await site.deliver(Bundle("kept", {"a.yaml": config_map("conf", a="1")}, keeping))
+    await site.ready(manifest)
+    await patch(site, "ConfigMap", "conf", {"data": {"a": "9"}, "immutable": True})
+    await site.trouble(manifest, "kept", "Modified")
+    failed = await site.kube.list("v1", "Secret", labels="owner=helm,name=kept,status=failed")
+    assert failed.items
+    assert await site.data_of("conf") == {"a": "9"}
+
+
 async def test_correction_stops_with_an_alarm_when_something_fights_back(site: Site) -> None:
     manifest = await site.deliver(Bundle("fought", {"a.yaml": config_map("conf", a="1")}, CORRECTING))
     await site.ready(manifest)

@@ -3,7 +3,7 @@
 import pytest
 
 from fleet.agent.domain.acceptance import Floor
-from fleet.agent.domain.journal import Journal, read_journal
+from fleet.agent.domain.journal import Begun, Journal, read_journal
 from fleet.agent.domain.namespaces import namespace_patch
 
 NAME = {"kubernetes.io/metadata.name": "web"}
@@ -11,11 +11,13 @@ SECURITY = {"pod-security.kubernetes.io/enforce": "baseline"}
 
 
 def test_a_journal_survives_being_written_down() -> None:
-    journal = Journal(Floor("uid", 3, 4, "d"), {"web/shop": "upgrade"})
+    journal = Journal(Floor("uid", 3, 4, "d"), {"web/shop": Begun("upgrade", 3)})
     assert read_journal(journal.encode()) == journal
 
 
-@pytest.mark.parametrize("damaged", [b"", b"[]", b"null", b'{"floor": 3}', b'{"floor": {"epoch": "x"}}'])
+@pytest.mark.parametrize(
+    "damaged", [b"", b"[]", b"null", b'{"floor": 3}', b'{"floor": {"epoch": "x"}}', b'{"begun": {"a": {}}}']
+)
 def test_a_damaged_journal_counts_as_empty(damaged: bytes) -> None:
     assert read_journal(damaged) == Journal()
 

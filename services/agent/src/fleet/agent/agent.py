@@ -147,7 +147,7 @@ class Agent:
                 correlation_id=manifest.envelope.correlation_id,
             )
         self._acting_on = manifest
-        keys = self._crew.assign(found, complete=complete)
+        keys = self._crew.assign(found, complete=complete, envelope=manifest.envelope)
         self._reporter.acting_on(manifest, keys)
         return complete
 

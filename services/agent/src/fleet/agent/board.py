@@ -19,6 +19,7 @@ class Board:
         self._standings: dict[BundleKey, Standing] = {}
         self._listeners: list[Callable[[BundleKey], None]] = []
         self._busy: set[BundleKey] = set()
+        self._seen: set[BundleKey] = set()
         self.changed = asyncio.Event()
         self.result = asyncio.Event()
 
@@ -28,6 +29,7 @@ class Board:
 
     def post(self, key: BundleKey, standing: Standing) -> None:
         """Take over where a bundle stands."""
+        self._seen.add(key)
         last = self._standings.get(key)
         if last == standing:
             return
@@ -42,6 +44,7 @@ class Board:
     def drop(self, key: BundleKey) -> None:
         """Forget a bundle."""
         self._busy.discard(key)
+        self._seen.discard(key)
         if self._standings.pop(key, None) is not None:
             self.changed.set()
             self.result.set()
@@ -72,7 +75,8 @@ class Board:
         self._busy.add(key)
 
     def finish(self, key: BundleKey) -> None:
-        """Work on a bundle ends."""
+        """Work on a bundle ends, whether it stands anywhere or not."""
+        self._seen.add(key)
         self._busy.discard(key)
         if not self._busy:
             self.changed.set()
@@ -84,4 +88,4 @@ class Board:
 
     def missing(self, keys: Iterable[BundleKey]) -> list[BundleKey]:
         """Those of these bundles that were never looked at."""
-        return [key for key in keys if key not in self._standings]
+        return [key for key in keys if key not in self._seen]

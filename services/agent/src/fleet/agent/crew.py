@@ -13,7 +13,7 @@ from fleet.agent.domain.plan import BundleKey, doubled, key_of, unnamed
 from fleet.agent.domain.standing import ERR_APPLIED, failed
 from fleet.agent.releases import Releases
 from fleet.agent.worker import Worker
-from fleet.events import Entry
+from fleet.events import Entry, Envelope
 from fleet.kube import KubeError
 
 
@@ -45,17 +45,20 @@ class Crew:
             self._group = group
             await asyncio.Event().wait()
 
-    def assign(self, entries: Mapping[str, Entry], *, complete: bool) -> tuple[BundleKey, ...]:
+    def assign(
+        self, entries: Mapping[str, Entry], *, complete: bool, envelope: Envelope | None = None
+    ) -> tuple[BundleKey, ...]:
         """Tell every worker what its bundle shall be; gives the bundles that are worked on.
 
         Args:
             entries: what the manifest names, by digest.
             complete: whether these are all. If not, nothing is removed: the rest may name it.
+            envelope: what came with the manifest; its trace goes on.
         """
         manifest = tuple(entries.values())
         later = doubled(manifest)
         orders = {
-            entry.bundle: Order(entry, digest, manifest)
+            entry.bundle: Order(entry, digest, manifest, envelope)
             for digest, entry in entries.items()
             if key_of(entry) not in later
         }

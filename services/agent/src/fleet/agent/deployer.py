@@ -19,18 +19,23 @@ from fleet.agent.domain.yamldocs import read_objects
 from fleet.agent.operations import Operations
 from fleet.agent.releases import Releases
 from fleet.agent.renderer import Job
-from fleet.events import Entry
+from fleet.events import Entry, Envelope
+from fleet.runtime import span
 
 _COMMIT = "fleet.cattle.io/commit"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a manifest says about one bundle: the entry, its digest, and the manifest's other entries."""
+    """What a manifest says about one bundle: the entry, its digest, and the manifest's other entries.
+
+    `envelope` came with the manifest: the trace of the commit's way goes on in it.
+    """
 
     entry: Entry
     digest: str
     manifest: Sequence[Entry] = field(repr=False)
+    envelope: Envelope | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,8 @@ class Deployer:
         present = settled(history)
         if decide(order.entry, present).step is Step.DEPLOY:
             self._check(order, present)
-            history = await self._deploy(order, options, release, history, still_wanted)
+            with span("agent.deploy", order.envelope):
+                history = await self._deploy(order, options, release, history, still_wanted)
             present = settled(history)
         assert present is not None, "a release that was deployed has a revision"
         present = await self._note(order, present)

@@ -1,8 +1,7 @@
 """Changes to Helm releases: each one written down before it starts, and taken up again after a crash."""
 
 import asyncio
-from collections.abc import Collection, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection
 
 from fleet.agent.adapters.cluster import Cluster
 from fleet.agent.adapters.helm import Helm, HelmStuck
@@ -12,7 +11,7 @@ from fleet.agent.domain.errors import AgentError, Waiting
 from fleet.agent.domain.objects import Ref
 from fleet.agent.domain.options import Options
 from fleet.agent.domain.releases import ReleaseName, Revision
-from fleet.agent.renderer import Job, Renderer
+from fleet.agent.renderer import Finished, Job, Renderer
 
 FOREIGN_PATIENCE = 300.0
 """Seconds that somebody else's Helm operation may take before it counts as abandoned."""
@@ -50,7 +49,7 @@ class Operations:
             self._foreign.pop(release, None)
             return history
         last = history[-1]
-        if not self._journal.was_begun(release) and not self._abandoned(release):
+        if not self._journal.was_begun(last) and not self._abandoned(release):
             raise Waiting(
                 f"release {release}: another Helm operation ({last.status}) is in progress; it was not begun"
                 " by this agent, which waits for its end"
@@ -70,27 +69,41 @@ class Operations:
             last: the last revision there is, not pending.
         """
         if last is not None and last.status == "uninstalling":
-            await self._journalled(last.release, "uninstall", self._helm.uninstall(last.release, job.account))
+            await self._uninstall(last.release, job.account)
             last = None
         there = last is not None and last.status != "uninstalled"
-        finished = await self._renderer.render(job.at(last.number + 1 if last else 1, upgrade=there))
+        revision = last.number + 1 if last else 1
+        finished = await self._renderer.render(job.at(revision, upgrade=there))
         if there:
-            operation = self._helm.upgrade(
-                job.release, finished.chart, finished.values, job.options, job.account
-            )
+            await self._upgrade(job, revision, finished)
         else:
-            operation = self._helm.install(
+            await self._install(job, revision, finished)
+        if finished.defines_kinds:
+            self._cluster.forget_capabilities()
+        return await self._store.history(job.release)
+
+    async def _install(self, job: Job, revision: int, finished: Finished) -> None:
+        """A namespace that is there already is left alone: others may own its fields."""
+        wanted = job.options.create_namespace
+        create = wanted and not await self._cluster.has_namespace(job.release.namespace)
+
+        async def install() -> None:
+            await self._helm.install(
                 job.release,
                 finished.chart,
                 finished.values,
                 job.options,
                 job.account,
-                create_namespace=await self._needs_namespace(job),
+                create_namespace=create,
             )
-        await self._journalled(job.release, "upgrade" if there else "install", operation)
-        if finished.defines_kinds:
-            self._cluster.forget_capabilities()
-        return await self._store.history(job.release)
+
+        await self._journalled(job.release, "install", revision, install)
+
+    async def _upgrade(self, job: Job, revision: int, finished: Finished) -> None:
+        async def upgrade() -> None:
+            await self._helm.upgrade(job.release, finished.chart, finished.values, job.options, job.account)
+
+        await self._journalled(job.release, "upgrade", revision, upgrade)
 
     async def restore(self, revision: Revision, options: Options) -> list[Revision]:
         """Bring every object back to what a revision says; returns the history afterwards.
@@ -99,9 +112,14 @@ class Operations:
         """
         account = revision.marks.service_account if revision.marks else ""
         release = revision.release
+        history = await self._store.history(release)
+        makes = history[-1].number + 1 if history else 1
+
+        async def restore() -> None:
+            await self._helm.restore(release, revision.number, options, account)
+
         try:
-            operation = self._helm.restore(release, revision.number, options, account)
-            await self._journalled(release, "rollback", operation)
+            await self._journalled(release, "rollback", makes, restore)
         except HelmStuck:
             raise
         except AgentError:
@@ -123,8 +141,13 @@ class Operations:
         if marks.keep_resources or marks.bundle.startswith(_FLEET_AGENT):
             await self._store.forget(revision.release)
             return
-        operation = self._helm.uninstall(revision.release, marks.service_account)
-        await self._journalled(revision.release, "uninstall", operation)
+        await self._uninstall(revision.release, marks.service_account)
+
+    async def _uninstall(self, release: ReleaseName, account: str) -> None:
+        async def uninstall() -> None:
+            await self._helm.uninstall(release, account)
+
+        await self._journalled(release, "uninstall", 0, uninstall)
 
     async def hand_over(self, old: Revision, rest: Collection[Ref]) -> None:
         """Remove a release whose objects another release has taken over, but for `rest`, which go with it.
@@ -136,25 +159,17 @@ class Operations:
         await self._store.forget(old.release)
 
     async def _journalled(
-        self, release: ReleaseName, name: str, operation: Coroutine[Any, Any, None]
+        self, release: ReleaseName, name: str, revision: int, operation: Callable[[], Awaitable[None]]
     ) -> None:
+        await self._journal.begin(release, name, revision)
         try:
-            await self._journal.begin(release, name)
-        except BaseException:
-            operation.close()
-            raise
-        try:
-            await operation
+            await operation()
         except HelmStuck:  # it may still end, or leave the release pending
             raise
         except AgentError:
             self._journal.end(release)
             raise
         self._journal.end(release)
-
-    async def _needs_namespace(self, job: Job) -> bool:
-        """A namespace that is there already is nobody's business: others may own its fields."""
-        return job.options.create_namespace and not await self._cluster.has_namespace(job.release.namespace)
 
     def _abandoned(self, release: ReleaseName) -> bool:
         now = asyncio.get_running_loop().time()

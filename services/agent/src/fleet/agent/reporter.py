@@ -11,6 +11,7 @@ from fleet.agent.domain.plan import BundleKey
 from fleet.agent.domain.report import MERGE_SECONDS, compose, same_news
 from fleet.bus import BusError
 from fleet.events import DeploymentReported, digest16
+from fleet.runtime import span
 
 FIRST_SECONDS = 5.0
 """How long the first report after a start may wait until every bundle was looked at."""
@@ -73,7 +74,8 @@ class Reporter:
         if same_news(self._last, report):
             return
         try:
-            await self._hub.report(report, manifest)
+            with span("agent.report", manifest.envelope):
+                await self._hub.report(report, manifest)
         except BusError as error:
             _log.warning("report not stored", cluster=self._cluster, error=str(error))
             await asyncio.sleep(_RETRY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load only

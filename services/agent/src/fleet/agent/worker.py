@@ -58,6 +58,7 @@ class Worker:
         self._fight = Fight()
         self._wake = asyncio.Event()
         self._working = False
+        self._waiting = False
         self._heard: ReleaseChanged | None = None
         self.ended = False
         self._log = _log.bind(cluster=cluster, bundle=bundle)
@@ -88,7 +89,7 @@ class Worker:
 
     def waits_for_others(self) -> None:
         """Another bundle's state changed: settle at once if this one waits for others."""
-        if self._attempts and self._order is not None and self._order.entry.depends_on:
+        if self._waiting:
             self.poke()
 
     def object_changed(self, change: ObjectChanged) -> None:
@@ -128,7 +129,7 @@ class Worker:
             work = await self._next()
             if work is Work.LOOK and self._attempts:
                 continue  # what failed is tried again from its beginning
-            self._working = True
+            self._working, self._waiting = True, False
             try:
                 if await self._step(work):
                     self.ended = True
@@ -164,7 +165,7 @@ class Worker:
             self._log.info("bundle removed")
             return self._order is None
         if work is Work.SETTLE or self._deployed is None:
-            self._deployed = await self._deployer.settle(order, lambda: self._order is order)
+            self._deployed = await self._deployer.settle(order, lambda: self._stands(order))
             if self._deployed is None:
                 return False
             await self._observer.attend(self._deployed)
@@ -186,9 +187,19 @@ class Worker:
             now=self._now(),
             note=note,
         )
-        if standing.state != READY:
-            self._agenda.look(self._now() + max(WATCHFUL, self._fight.wait(self._now())))
+        self._watch_on(standing, undone=deployed.correcting and observation.correctable and not note)
         self._post(order, standing)
+
+    def _watch_on(self, standing: Standing, *, undone: bool) -> None:
+        """When to look again although nothing is heard; at once when a correction was undone meanwhile."""
+        if undone:
+            self._agenda.look(self._now())
+        elif standing.state != READY:
+            self._agenda.look(self._now() + max(WATCHFUL, self._fight.wait(self._now())))
+
+    def _stands(self, order: Order) -> bool:
+        """Whether no other order has come since."""
+        return self._order is not None and self._order.digest == order.digest
 
     def _remember(self, seen: Observation) -> None:
         """Changes that were heard of meanwhile and are in this look already need no look of their own."""
@@ -216,6 +227,9 @@ class Worker:
         return deployed, seen, note
 
     def _post(self, order: Order, standing: Standing) -> None:
+        """Tell where the bundle stands, unless another order has made that out of date."""
+        if not self._stands(order):
+            return
         key = key_of(order.entry)
         last = self._board.last(key)
         if last is None or (last.state, last.applied) != (standing.state, standing.applied):
@@ -233,7 +247,7 @@ class Worker:
         jitter = random.random()  # noqa: S311 - spreads load only
         delay = retry_delay(self._attempts, final=final, jitter=jitter)
         if isinstance(error, Waiting):
-            delay = _WAITING_SECONDS
+            self._waiting, delay = True, _WAITING_SECONDS
         self._agenda.settle(self._now() + delay)
         self._log.warning("bundle failed", error=str(error), attempt=self._attempts, seconds=round(delay, 1))
         if order is not None:

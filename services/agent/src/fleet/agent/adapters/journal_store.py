@@ -5,9 +5,9 @@ import base64
 
 from fleet.agent.adapters.cluster import FIELD_MANAGER
 from fleet.agent.domain.acceptance import Floor
-from fleet.agent.domain.journal import Journal, read_journal
+from fleet.agent.domain.journal import Begun, Journal, read_journal
 from fleet.agent.domain.marks import AGENT_NAMESPACE
-from fleet.agent.domain.releases import ReleaseName
+from fleet.agent.domain.releases import ReleaseName, Revision
 from fleet.kube import Conflict, KubeClient, NotFound
 
 SECRET = "fleet-agent-state"  # noqa: S105 - a name
@@ -32,9 +32,10 @@ class JournalStore:
         """The newest manifest that was accepted."""
         return self._journal.floor
 
-    def was_begun(self, release: ReleaseName) -> bool:
-        """Whether an operation on this release was begun by this agent and did not end."""
-        return str(release) in self._journal.begun
+    def was_begun(self, revision: Revision) -> bool:
+        """Whether this revision is what an operation of this agent was to make."""
+        begun = self._journal.begun.get(str(revision.release))
+        return begun is not None and begun.revision == revision.number
 
     async def load(self) -> None:
         """Read the journal; an empty one where there is none. Raises KubeError."""
@@ -51,9 +52,10 @@ class JournalStore:
         self._journal = Journal(floor, self._journal.begun)
         await self._store()
 
-    async def begin(self, release: ReleaseName, operation: str) -> None:
-        """Note an operation before it starts."""
-        self._journal = Journal(self._journal.floor, {**self._journal.begun, str(release): operation})
+    async def begin(self, release: ReleaseName, operation: str, revision: int) -> None:
+        """Note an operation, and the revision that it is to make, before it starts."""
+        begun = {**self._journal.begun, str(release): Begun(operation, revision)}
+        self._journal = Journal(self._journal.floor, begun)
         await self._store()
 
     def end(self, release: ReleaseName) -> None:

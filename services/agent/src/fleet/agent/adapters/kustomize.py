@@ -21,7 +21,7 @@ class Kustomize:
     """Builds kustomizations of bundles, each in a folder of its own that is gone afterwards."""
 
     def __init__(self, *, program: Path | None = None) -> None:
-        self._program = program or _find()
+        self._program = program
 
     async def build(self, files: Iterable[File], directory: str, manifests: str = "") -> str:
         """Build the kustomization in `directory` and give the YAML that comes out.
@@ -44,7 +44,7 @@ class Kustomize:
 
     async def _run(self, directory: Path, root: Path) -> str:
         process = await asyncio.create_subprocess_exec(
-            self._program,
+            self._program or _find(),
             "kustomize",
             str(directory),
             stdin=asyncio.subprocess.DEVNULL,

@@ -10,19 +10,28 @@ from fleet.agent.domain.acceptance import Floor
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
-    """The agent's own state. `begun` names the operation by release, as `namespace/name`.
+class Begun:
+    """A Helm operation, and the revision that it makes; 0 for one that makes none."""
 
-    An operation stands here before it starts. So a release that is pending after a crash and stands here
+    operation: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The agent's own state. `begun` has the last operation by release, as `namespace/name`.
+
+    An operation stands here before it starts. So a revision that is pending after a crash and stands here
     was left so by us, and can be taken up at once; any other one belongs to somebody else.
     """
 
     floor: Floor = field(default_factory=Floor)
-    begun: Mapping[str, str] = field(default_factory=dict)
+    begun: Mapping[str, Begun] = field(default_factory=dict)
 
     def encode(self) -> bytes:
         """The bytes to keep."""
-        return orjson.dumps({"floor": asdict(self.floor), "begun": dict(self.begun)})
+        begun = {release: asdict(one) for release, one in self.begun.items()}
+        return orjson.dumps({"floor": asdict(self.floor), "begun": begun})
 
 
 def read_journal(data: bytes) -> Journal:
@@ -37,7 +46,10 @@ def read_journal(data: bytes) -> Journal:
                 generation=int(floor.get("generation", 0)),
                 digest=str(floor.get("digest", "")),
             ),
-            begun={str(key): str(value) for key, value in (found.get("begun") or {}).items()},
+            begun={
+                str(release): Begun(str(one["operation"]), int(one["revision"]))
+                for release, one in (found.get("begun") or {}).items()
+            },
         )
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, KeyError):
         return Journal()
