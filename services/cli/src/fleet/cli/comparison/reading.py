@@ -10,13 +10,6 @@ from fleet.kube import KubeClient
 from fleet.vault import Keyring
 
 
-class UnknownEntry(Exception):
-    """A digest that no manifest carries in full and that CONTENT does not have."""
-
-    def __init__(self, cluster: str, digest: str) -> None:
-        super().__init__(f"{cluster}: entry {digest} is named, but neither inline nor in CONTENT")
-
-
 class Entries:
     """Entries by digest: those that manifests carry, and the sealed ones in CONTENT."""
 
@@ -28,19 +21,23 @@ class Entries:
     async def running(
         self, workspace: str, cluster: str, digests: Iterable[str], inline: Mapping[str, Entry]
     ) -> dict[Pair, Running]:
-        """The pairs that a list of entry digests stands for. Raises UnknownEntry."""
+        """The pairs that a list of entry digests stands for.
+
+        A digest that no manifest carries in full, and that CONTENT does not have, is a pair of its own.
+        """
         self._known.update(inline)
         found: dict[Pair, Running] = {}
         for digest in digests:
-            entry = await self._get(workspace, cluster, digest)
-            found[Pair(f"{workspace}/{cluster}", entry.bundle)] = Running(entry.deployment_id, digest)
+            entry = await self._get(workspace, digest)
+            bundle, deployed = (entry.bundle, entry.deployment_id) if entry else (f"entry {digest}", "")
+            found[Pair(f"{workspace}/{cluster}", bundle)] = Running(deployed, digest)
         return found
 
-    async def _get(self, workspace: str, cluster: str, digest: str) -> Entry:
+    async def _get(self, workspace: str, digest: str) -> Entry | None:
         if digest not in self._known:
             chunks = await self._bus.get_content(workspace, digest)
             if chunks is None:
-                raise UnknownEntry(f"{workspace}/{cluster}", digest)
+                return None
             opened = self._keyring.workspace(workspace).open(digest, chunks)
             self._known[digest] = Entry.model_validate_json(opened)
         return self._known[digest]
@@ -50,7 +47,7 @@ async def read_and_compare(*, bus: Bus, keyring: Keyring, clusters: Mapping[str,
     """Read who runs what from all three sources and hold them against each other.
 
     `clusters` has a client per `workspace/name`. A bundle that is paused or waits is desired like any
-    other. Raises what the bus and the clusters raise, and UnknownEntry.
+    other. Raises what the bus and the clusters raise.
     """
     entries = Entries(bus=bus, keyring=keyring)
     desired: dict[Pair, Running] = {}
