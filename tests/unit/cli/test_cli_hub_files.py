@@ -58,6 +58,7 @@ def test_ports_stay_the_same_unless_they_are_taken():
         after = kept_ports(["a", "b", "c"], before)
     assert after["b"] == before["b"]
     assert len({before["a"], *after.values()}) == 4
+    assert all(20_000 <= port < 32_768 for port in after.values())
 
 
 def test_a_declared_cluster_gets_identity_pocket_cluster_and_a_place_with_the_broker(layout, enrolment):

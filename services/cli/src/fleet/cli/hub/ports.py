@@ -1,11 +1,19 @@
-"""TCP ports on loopback, kept from one start to the next where that is possible."""
+"""TCP ports on loopback, kept from one start to the next where that is possible.
+
+They are taken from below the range that kernels use for outgoing connections, so that nobody's connection
+sits on one while its program is started again.
+"""
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Iterable, Mapping
 
 HOST = "127.0.0.1"
+
+_RANGE = range(20_000, 32_768)
+_TRIES = 100
 
 
 def kept_ports(names: Iterable[str], before: Mapping[str, int]) -> dict[str, int]:
@@ -18,11 +26,11 @@ def kept_ports(names: Iterable[str], before: Mapping[str, int]) -> dict[str, int
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody uses at the moment. Raises OSError where none is found."""
+    for port in random.sample(_RANGE, _TRIES):
+        if _is_free(port):
+            return port
+    raise OSError(f"no free port found between {_RANGE.start} and {_RANGE.stop - 1}")
 
 
 def _is_free(port: int) -> bool:
