@@ -1,5 +1,6 @@
 """What the part `source` of a GitRepo's status says after a look, and when it is written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from fleet.events import ViewPart
@@ -30,9 +31,20 @@ def test_a_commit_is_shown_with_the_generation_it_was_found_for() -> None:
         "gitJobStatus": "Current",
         "updateGeneration": 2,
         "lastPollingTriggered": "2026-01-01T12:00:00Z",
+        "detectedAt": "2026-01-01T12:00:00Z",
     }
     assert (view.uid, view.observed_generation) == ("u-1", 3)
     assert said(view) == {"Accepted": ("True", ""), "GitPolling": ("True", "")}
+
+
+def test_it_is_shown_since_when_a_commit_is_known_for_a_generation() -> None:
+    first = after(FOUND)
+    assert after(FOUND, before=first, seconds=90).status["detectedAt"] == "2026-01-01T12:00:00Z"
+    assert after(GONE, before=first, seconds=90).status["detectedAt"] == "2026-01-01T12:00:00Z"
+    other = after(Found("b" * 40, FOUND.repo), before=first, seconds=90)
+    again = after(FOUND, before=first, seconds=90, watch=replace(WATCH, generation=4))
+    forced = after(FOUND, before=first, seconds=90, watch=replace(WATCH, force=3))
+    assert {view.status["detectedAt"] for view in (other, again, forced)} == {"2026-01-01T12:01:30Z"}
 
 
 def test_a_failure_is_told_and_keeps_the_commit_that_was_found_before() -> None:

@@ -1,6 +1,7 @@
 """Status in parts: each service writes its own part of an object's view, readers merge them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -63,8 +64,9 @@ def merge_view(*, kind: str, uid: str, generation: int, parts: Iterable[ViewPart
     """Put the status of an object together from the parts that belong to this uid.
 
     A GitRepo is Ready only where its present generation was polled and read, and where what the targeter
-    rolled up is the set that was read; until then the condition says which hop is behind. An error of an
-    earlier hop stands before the roll-up, as what runs may be Ready while the newest commit is not read.
+    rolled up is the set that was read; until then the condition says why not, and `hop` which hop is behind,
+    since when, and what happens next. An error of an earlier hop stands before the roll-up, as what runs may
+    be Ready while the newest commit is not read.
     """
     own = {part.part: part for part in parts if part.uid == uid}
     status: dict[str, Any] = {}
@@ -73,13 +75,17 @@ def merge_view(*, kind: str, uid: str, generation: int, parts: Iterable[ViewPart
         if part := own.get(name):
             status = deep_merge(status, part.status)
             conditions |= {condition.type: condition for condition in part.conditions}
+    behind = _failed(conditions)
     if kind == "gitrepo":
-        status["observedGeneration"] = min(
-            (own[n].observed_generation if n in own else 0 for n in ("source", "reading")), default=0
-        )
-        conditions["Ready"] = _gitrepo_ready(generation, status, conditions)
+        polled, read = (own[n].observed_generation if n in own else 0 for n in ("source", "reading"))
+        status["observedGeneration"] = min(polled, read)
+        behind = behind or _waiting(generation, polled, status)
+        conditions.setdefault("Ready", Condition(type="Ready", status="Unknown", reason="Reconciling"))
     elif observed := max((part.observed_generation for part in own.values()), default=0):
         status["observedGeneration"] = observed
+    if behind:
+        status["hop"] = behind.to_json()
+        conditions["Ready"] = behind.condition()
     status["conditions"] = [
         condition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         for _, condition in sorted(conditions.items())
@@ -87,22 +93,51 @@ def merge_view(*, kind: str, uid: str, generation: int, parts: Iterable[ViewPart
     return status
 
 
-def _gitrepo_ready(
-    generation: int, status: Mapping[str, Any], conditions: Mapping[str, Condition]
-) -> Condition:
-    for name, bad in (("Accepted", "False"), ("GitPolling", "False"), ("Stalled", "True")):
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """An earlier hop that failed or has not come to its turn; `since` is RFC 3339, empty where unknown."""
+
+    hop: str
+    since: str
+    why: str
+    next: str
+    reason: str = "Reconciling"
+
+    def to_json(self) -> dict[str, str]:
+        found = {"hop": self.hop, "since": self.since, "why": self.why, "next": self.next}
+        return {key: value for key, value in found.items() if value}
+
+    def condition(self) -> Condition:
+        return Condition(
+            type="Ready", status="False", reason=self.reason, message=self.why, last_update_time=self.since
+        )
+
+
+_FAILURES = (
+    ("Accepted", "False", "gitjob", "it is looked at again by itself, and at once when it changes"),
+    ("GitPolling", "False", "gitjob", "it is polled again, more and more rarely"),
+    ("Stalled", "True", "bundler", "it is read again, more and more rarely; a new commit is read at once"),
+)
+
+
+def _failed(conditions: Mapping[str, Condition]) -> _Behind | None:
+    for name, bad, hop, next_step in _FAILURES:
         found = conditions.get(name)
         if found and found.status == bad:
-            return found.model_copy(
-                update={"type": "Ready", "status": "False", "reason": found.reason or "Error"}
-            )
-    if status.get("observedGeneration", 0) < generation:
-        message = "waiting for the present generation to be polled and read"
-        return Condition(type="Ready", status="False", reason="Reconciling", message=message)
-    if status.get("commit") != status.get("reading", {}).get("commit"):
-        message = "waiting for the commit to be read"
-        return Condition(type="Ready", status="False", reason="Reconciling", message=message)
-    if status.get("reading", {}).get("set") != status.get("rollup", {}).get("set"):
-        message = "waiting for the bundles to be targeted"
-        return Condition(type="Ready", status="False", reason="Reconciling", message=message)
-    return conditions.get("Ready") or Condition(type="Ready", status="Unknown", reason="Reconciling")
+            reason = found.reason or "Error"
+            return _Behind(hop, found.last_update_time, found.message, next_step, reason)
+    return None
+
+
+def _waiting(generation: int, polled: int, status: Mapping[str, Any]) -> _Behind | None:
+    since, reading = status.get("detectedAt", ""), status.get("reading", {})
+    if polled < generation:
+        why = "waiting for the present generation to be polled"
+        return _Behind("gitjob", "", why, "gitjob looks at the repository as soon as it runs")
+    if status["observedGeneration"] < generation or status.get("commit") != reading.get("commit"):
+        why = "waiting for the commit to be read"
+        return _Behind("bundler", since, why, "the bundler reads it as soon as it runs")
+    if reading.get("set") != status.get("rollup", {}).get("set"):
+        why = "waiting for the bundles to be targeted"
+        return _Behind("targeter", since, why, "the targeter writes what clusters run as soon as it leads")
+    return None

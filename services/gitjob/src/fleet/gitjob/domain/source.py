@@ -12,6 +12,7 @@ REFRESH = timedelta(seconds=60)
 """How old `lastPollingTriggered` may get while nothing else changes; each poll would be a write otherwise."""
 
 _POLLED = "lastPollingTriggered"
+_DETECTED = "detectedAt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,15 @@ Outcome = Found | Failed
 def source_view(watch: Watch, outcome: Outcome, *, now: datetime, before: ViewPart | None) -> ViewPart:
     """The status after a look that began at `now`; `before` is what stands there (of any uid).
 
-    A failure keeps the commit that was found earlier. A condition keeps its time while it says the same.
+    A failure keeps the commit that was found earlier; `detectedAt` is when it was found for the present
+    generation, from which on the next hop's turn is. A condition keeps its time while it says the same.
     """
     mine = before if before is not None and before.uid == watch.uid else None
     status: dict[str, Any] = dict(mine.status) if mine else {}
     status[_POLLED] = timestamp(now)
     if isinstance(outcome, Found):
+        if mine is None or not _is_old(watch, outcome, mine):
+            status[_DETECTED] = timestamp(now)
         status |= {
             "commit": outcome.commit,
             "pollingCommit": outcome.commit,
@@ -60,6 +64,12 @@ def source_view(watch: Watch, outcome: Outcome, *, now: datetime, before: ViewPa
         status=status,
         conditions=tuple(_timed(_conditions(watch, outcome), mine, now)),
     )
+
+
+def _is_old(watch: Watch, found: Found, before: ViewPart) -> bool:
+    """Whether this commit was found before, for the same generation and forced sync."""
+    last = (before.status.get("commit"), before.observed_generation, before.status.get("updateGeneration"))
+    return last == (found.commit, watch.generation, watch.force) and _DETECTED in before.status
 
 
 def is_due(view: ViewPart, before: ViewPart | None) -> bool:
