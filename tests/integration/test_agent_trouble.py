@@ -1,16 +1,21 @@
 """What goes wrong on a cluster: it is told with its reason, tried again, and delays nothing else."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from fleet.agent.adapters.calls import Calls
 from support.agents import Bundle, Site, attended_site, config_map, deployment, running_agent, sites
+from support.agents import site as found_site
 
 BAD_CHART = {
     "Chart.yaml": "apiVersion: v2\nname: bad\nversion: 0.1.0\n",
     "templates/a.yaml": 'a: {{ required "a colour is needed" .Values.colour }}\n',
 }
+
+STUCK = {"name": "main", "image": "registry.test/app:1", "envFrom": [{"configMapRef": {"name": "absent"}}]}
 
 
 @pytest.fixture
@@ -53,6 +58,23 @@ async def test_a_chart_for_another_kubernetes_is_refused_for_good(site: Site) ->
     }
     trouble = await site.trouble(await site.deliver(Bundle("new", chart)), "new", "NotReady")
     assert "chart requires kubeVersion: >=9.0.0" in trouble.message
+
+
+async def test_hooks_that_never_end_delay_no_other_bundle(tmp_path: Path) -> None:
+    spec = {"template": {"spec": {"restartPolicy": "Never", "containers": [STUCK]}}}
+    metadata = {"name": "stuck-{{ .Release.Name }}", "annotations": {"helm.sh/hook": "pre-install"}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+    chart = {
+        "Chart.yaml": "apiVersion: v2\nname: stuck\nversion: 0.1.0\n",
+        "templates/job.yaml": json.dumps(job),
+    }
+    stuck = [Bundle(f"a-stuck-{n}", chart) for n in range(3)]
+    good = Bundle("z-good", {"a.yaml": config_map("good", a="1")})
+    async with found_site(tmp_path) as site, running_agent(site, Calls(at_once=1, patience=0.2)):
+        manifest = await site.deliver(*stuck, good)
+        await site.reported(manifest, lambda report: manifest.entries[-1] in report.entries)
+        pending = await site.kube.list("v1", "Secret", labels="owner=helm,status=pending-install")
+        assert len(pending.items) == len(stuck)
 
 
 async def test_a_failed_upgrade_says_so_and_leaves_what_ran(site: Site) -> None:

@@ -256,9 +256,9 @@ async def site(folder: Path) -> AsyncIterator[Site]:
 
 
 @contextlib.asynccontextmanager
-async def running_agent(site: Site) -> AsyncIterator[Agent]:
+async def running_agent(site: Site, calls: Calls | None = None) -> AsyncIterator[Agent]:
     """The agent of a site in this process, while the block runs."""
-    async with assembled(site.identity, Calls()) as agent, running(agent.run()):
+    async with assembled(site.identity, calls or Calls()) as agent, running(agent.run()):
         yield agent
 
 

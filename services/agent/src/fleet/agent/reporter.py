@@ -13,7 +13,7 @@ from fleet.bus import BusError
 from fleet.events import DeploymentReported, digest16
 from fleet.runtime import span
 
-FIRST_SECONDS = 5.0
+FIRST_SECONDS = 2.0
 """How long the first report after a start may wait until every bundle was looked at."""
 
 _RETRY_SECONDS = 2.0
