@@ -49,7 +49,9 @@ def measure(pid: int, seconds: float) -> dict[str, object]:
     started = time.monotonic()
     time.sleep(seconds)
     used = cpu_seconds(family(pid)) - before
-    memory = {" ".join(Path(word).name for word in p.cmdline()[:4]): p.memory_full_info() for p in family(pid)}
+    memory = {
+        " ".join(Path(word).name for word in p.cmdline()[:4]): p.memory_full_info() for p in family(pid)
+    }
     return {
         "seconds": round(time.monotonic() - started, 1),
         "cpu_percent_of_a_core": round(100 * used / seconds, 2),
