@@ -89,6 +89,19 @@ async def test_a_failed_upgrade_says_so_and_leaves_what_ran(site: Site) -> None:
     assert await site.data_of("shop") == {"a": "1"}
 
 
+async def test_what_a_failed_upgrade_made_is_gone_after_the_next_one_that_works(site: Site) -> None:
+    fixed = json.loads(config_map("z-fixed", a="1")) | {"immutable": True}
+    changed = fixed | {"data": {"a": "2"}}
+    await site.ready(await site.deliver(Bundle("shop", {"z.yaml": json.dumps(fixed)})))
+    files = {"z.yaml": json.dumps(changed), "new.yaml": config_map("a-new", a="1")}
+    trouble = await site.trouble(await site.deliver(Bundle("shop", files)), "shop", "ErrApplied")
+    assert "immutable" in trouble.message
+    assert await site.has("ConfigMap", "a-new")
+    files = {"z.yaml": json.dumps(fixed), "other.yaml": config_map("other", a="1")}
+    await site.ready(await site.deliver(Bundle("shop", files)))
+    assert not await site.has("ConfigMap", "a-new")
+
+
 async def test_cluster_scoped_objects_cannot_be_forced_into_a_namespace(site: Site) -> None:
     role = '{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}}'
     manifest = await site.deliver(Bundle("forced", {"r.yaml": role}, {"namespace": "web"}))

@@ -129,7 +129,9 @@ class Agent:
     def _is_old(self, manifest: Manifest) -> bool:
         """The floor may have been unknown when the manifest was heard."""
         floor, event = self._journal.floor, manifest.event
-        if floor.uid != event.uid or floor.position <= (event.epoch, event.generation):
+        position = (event.epoch, event.generation)
+        same = floor.position == position and floor.digest == event.digest
+        if floor.uid != event.uid or floor.position < position or same:
             return False
         self._log.warning("manifest refused", reason="a newer one was accepted before the restart")
         self._offered = None

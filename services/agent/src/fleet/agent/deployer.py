@@ -94,7 +94,7 @@ class Deployer:
         release = ReleaseName(options.release_namespace, options.release_name(order.entry.bundle))
         if held(order.entry):
             return await self._as_it_is(order, options, release)
-        history = await self._operations.history(release)
+        history = before = await self._operations.history(release)
         present = settled(history)
         if decide(order.entry, present).step is Step.DEPLOY:
             self._check(order, present)
@@ -106,6 +106,7 @@ class Deployer:
         await self._cluster.mark_namespace(options)
         deployed = await self._deployed(order.digest, options, present, history, correcting=True)
         await self._leave_behind(deployed)
+        await self._clear_up(before, deployed)
         return deployed
 
     async def _fetched(self, entry: Entry) -> Options:
@@ -189,6 +190,13 @@ class Deployer:
             else:
                 await self._operations.remove(old)
             self._releases.drop(old.release)
+
+    async def _clear_up(self, before: Sequence[Revision], deployed: Deployed) -> None:
+        """Delete what only a failed or interrupted upgrade made: Helm compares with the last that worked."""
+        for failed in before:
+            if failed.status == "failed" and failed.number < deployed.revision.number:
+                rest = (await self._objects(failed)).keys() - deployed.wanted.keys()
+                await self._operations.clear_up(failed, rest)
 
     async def _as_it_is(self, order: Order, options: Options, release: ReleaseName) -> Deployed | None:
         """A bundle that is held back: what of it runs, untouched."""

@@ -154,9 +154,13 @@ class Operations:
 
         Helm's own uninstall would delete them all, whoever owns them now.
         """
-        for ref in rest:
-            await self._cluster.delete_of(old.release, ref)
+        await self.clear_up(old, rest)
         await self._store.forget(old.release)
+
+    async def clear_up(self, revision: Revision, rest: Collection[Ref]) -> None:
+        """Delete objects that this release made and that still are its own."""
+        for ref in sorted(rest):
+            await self._cluster.delete_of(revision.release, ref)
 
     async def _journalled(
         self, release: ReleaseName, name: str, revision: int, operation: Callable[[], Awaitable[None]]
