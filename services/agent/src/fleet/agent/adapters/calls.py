@@ -54,6 +54,7 @@ class Calls:
             place.leave()
             return await self._finish(what, done, deadline, cancel)
         except asyncio.CancelledError:
+            done.add_done_callback(_read)
             if cancel is not None:
                 cancel()
             raise
