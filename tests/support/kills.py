@@ -1,16 +1,19 @@
 """Kill trials: a commit is on its way, a process dies at a seeded instant, all must end equal."""
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fleet.cli.comparison.__main__ import compare_hub
 from fleet.cli.demo.scene import GITREPO, WORKSPACE, Scene
 from fleet.cli.objects.kinds import KINDS
+from fleet.kube import KubeError
 
-VICTIMS = ("gitjob", "bundler", "targeter", "gateway", "agent")
+VICTIMS = ("gitjob", "bundler", "targeter", "gateway", "agent", "nats", "pocket")
 LATEST_KILL = 0.9
 TRIES = 5
 
@@ -49,6 +52,7 @@ class KillTrials:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._release = 0
+        self._killed: dict[str, int] = {}
 
     async def run(self, seed: int) -> Trial:
         """One trial that counts: repeated with an earlier instant while nothing was outstanding."""
@@ -63,27 +67,30 @@ class KillTrials:
         raise AssertionError(f"seed {seed}: no instant was found at which work was outstanding")
 
     async def _attempt(self, seed: int, victim: str, after_seconds: float) -> Trial:
-        before = self._scene.hub.processes[victim]
+        await self._scene.until(f"{victim} runs again", lambda: self._runs(victim))
         self._release += 1
         commit = await self._scene.repository.commit_release(self._release)
         await asyncio.sleep(after_seconds)
         hop = await outstanding_hop(self._scene, commit)
-        os.kill(before, signal.SIGKILL)
+        self._killed[victim] = self._scene.hub.processes[victim]
+        os.kill(self._killed[victim], signal.SIGKILL)
         await self._scene.delivered(commit)
-        await self._scene.until(f"{victim} runs again", lambda: self._is_back(victim, before))
         found = await self._settled()
         return Trial(seed, victim, round(after_seconds, 3), hop, found["equal"], found["differences"])
 
-    async def _is_back(self, victim: str, before: int) -> bool:
-        return self._scene.hub.processes.get(victim, before) != before
+    async def _runs(self, victim: str) -> bool:
+        """Whether it was never killed, or started again since."""
+        return self._scene.hub.processes[victim] != self._killed.get(victim)
 
     async def _settled(self) -> dict[str, Any]:
+        """Compare until all is equal, as `python -m fleet.cli.comparison` does, but in this process."""
         found: dict[str, Any] = {}
 
         async def equal() -> bool:
             nonlocal found
-            found = await self._scene.compare()
-            return bool(found["equal"])
+            with contextlib.suppress(KubeError):  # a cluster that was killed may not be back yet
+                found = (await compare_hub(self._scene.hub.layout.folder)).to_json()
+            return bool(found.get("equal"))
 
         await self._scene.until("desired = delivered = reported", equal)
         return found

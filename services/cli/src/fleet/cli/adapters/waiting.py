@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from fleet.bus import Bus, Feed
+from fleet.bus import Bus, Feed, Unreachable
 from fleet.cli.adapters.objects import Objects
 from fleet.cli.domain.waiting import Goal, Verdict, verdict
+from fleet.cli.errors import CommandFailed
 from fleet.cli.objects.kinds import Kind
 from fleet.events import (
     BundleRendered,
@@ -29,7 +30,8 @@ async def wait_for(bus: Bus, kind: Kind, workspace: str, name: str, goal: Goal, 
     """Judge an object again and again until a goal is reached, at most `timeout` seconds.
 
     Gives the last verdict, reached or not. What the targeter computes may change a moment after the event
-    that causes it, so such objects are also looked at every half second.
+    that causes it, so such objects are also looked at every half second. A broker or a targeter that does
+    not answer is waited for as well.
     """
     objects, happened = Objects(bus=bus), asyncio.Event()
     found = Verdict(False, "nothing was heard of it in time")
@@ -42,9 +44,14 @@ async def wait_for(bus: Bus, kind: Kind, workspace: str, name: str, goal: Goal, 
             async with asyncio.timeout(timeout):
                 while not found.reached:
                     happened.clear()
-                    found = verdict(goal, await objects.find(kind, workspace, name))
+                    try:
+                        found = verdict(goal, await objects.find(kind, workspace, name))
+                        again = pause
+                    except (Unreachable, CommandFailed) as error:
+                        found = Verdict(False, str(error).removeprefix("error: "))
+                        again = _COMPUTED_PAUSE
                     if not found.reached:
-                        await _within(pause, happened)
+                        await _within(again, happened)
         for reader in readers:
             reader.cancel()
     return found
