@@ -69,7 +69,7 @@ async def test_sigterm_ends_the_program_in_time_with_code_0(lone: Site, tmp_path
     async with running_program(tmp_path / "run", "-m", "fleet.agent", "--identity", identity) as program:
         await lone.ready(await lone.deliver(Bundle("conf", {"a.yaml": config_map("conf", a="1")})))
         found = await lone.kube.get("v1", "ConfigMap", "conf", namespace="web")
-        assert [field["manager"] for field in found["metadata"]["managedFields"]] == ["fleetagent"]
+        assert [field["manager"] for field in found["metadata"]["managedFields"]] == ["helm"]
         program.tell(signal.SIGTERM)
         assert await program.ends(within=5) == 0
 

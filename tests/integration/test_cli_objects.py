@@ -2,144 +2,24 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 
-import orjson
 import pytest
 import yaml
 
-from fleet.bus import Refused, Reject, Subscriber
+from fleet.bus import Refused
 from fleet.cli.adapters.records import Records
 from fleet.cli.objects.kinds import KINDS
 from fleet.events import (
-    BundleRendered,
-    BundleRetired,
-    BundleSet,
     ClusterRecord,
-    Condition,
-    GitCommitDetected,
-    Owner,
-    Resource,
-    ViewPart,
 )
-from support.bus import a_commit, running, running_bus
-from support.command import fleet
-from support.embedded import FLEET
-from support.waiting import eventually
-
-WS = "fleet-local"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-SET = {"size": 1, "digest": "d" * 32}
-GITREPO = """\
-apiVersion: fleet.cattle.io/v1alpha1
-kind: GitRepo
-metadata: {name: web, labels: {team: a}}
-spec: {repo: https://git.example.com/web, paths: [a]}
-"""
-CLUSTER = """\
-apiVersion: fleet.cattle.io/v1alpha1
-kind: Cluster
-metadata: {name: one, namespace: fleet-default, labels: {env: dev}}
-"""
-
-
-class BareHub:
-    """A broker with streams and nothing else; what services would write, the test writes."""
-
-    def __init__(self, url, bus):
-        self.bus = bus
-        self.to = ("--server", url)
-
-    async def fleet(self, *arguments, stdin=""):
-        return await fleet(*arguments, *self.to, stdin=stdin)
-
-    async def record(self, kind="gitrepo", name="web", workspace=WS):
-        stored = await self.bus.last(Resource, kind=kind, workspace=workspace, name=name)
-        return stored.event if stored else None
-
-    async def view(self, part, *, uid, status, conditions=(), kind="gitrepo", name="web", generation=1):
-        await self.bus.publish(
-            ViewPart(
-                kind=kind,
-                workspace=WS,
-                name=name,
-                part=part,
-                uid=uid,
-                observed_generation=generation,
-                status=status,
-                conditions=conditions,
-            ),
-            source="test",
-        )
-
-    async def gitrepo_is_ready(self, commit=COMMIT, *, generation=1):
-        uid = (await self.record()).metadata.uid
-        await self.view("source", uid=uid, status={"commit": commit}, generation=generation)
-        reading = {"reading": {"commit": commit, "set": SET}}
-        await self.view("reading", uid=uid, status=reading, generation=generation)
-        rollup = {"rollup": {"set": SET}, "display": {"readyBundleDeployments": "3/3"}}
-        await self.view(
-            "rollup", uid=uid, status=rollup, conditions=(Condition(type="Ready", status="True"),)
-        )
-
-    async def bundle(self, owner_uid="u", *, name="web-a"):
-        owner = Owner(kind="GitRepo", name="web", uid=owner_uid)
-        common = {"workspace": WS, "bundle": name, "uid": "b", "owner": owner, "commit_sequence": 1}
-        await self.bus.publish(
-            BundleRendered(
-                **common,
-                commit=COMMIT,
-                set=BundleSet(**SET),
-                labels={"fleet.cattle.io/repo-name": "web"},
-                spec={"targets": [{"clusterGroup": "default"}]},
-                content="c",
-                options="o",
-                spec_digest="s",
-            ),
-            source="test",
-        )
-        return BundleRetired(**common, set=BundleSet(size=0, digest="e"))
+from support.barehub import CLUSTER, COMMIT, GITREPO, WS, BareHub, a_cluster, a_targeter
+from support.bus import running_bus
 
 
 @pytest.fixture
 async def hub(tmp_path):
     async with running_bus(tmp_path) as (server, bus):
         yield BareHub(server.url, bus)
-
-
-@asynccontextmanager
-async def a_targeter(bus, items):
-    """Answers questions as the targeter does, two objects a page."""
-
-    async def answer(heard):
-        question = orjson.loads(heard.payload)
-        workspace = heard.subject.rsplit(".", 1)[1]
-        found = [one for one in items if workspace in ("_", one["metadata"]["namespace"])]
-        if "name" in question:
-            found = [one for one in found if one["metadata"]["name"] == question["name"]]
-        first = int(question.get("continue") or 0)
-        following = str(first + 2) if first + 2 < len(found) else ""
-        page = {"items": found[first : first + 2], "continue": following, "total": len(found)}
-        return orjson.dumps(page)
-
-    async with (
-        bus.respond("fleet.query.clusters.*", answer),
-        bus.respond("fleet.query.bundledeployments.*", answer),
-    ):
-        yield
-
-
-def a_cluster(name, namespace="fleet-default", **labels):
-    return {
-        "apiVersion": "fleet.cattle.io/v1alpha1",
-        "kind": "Cluster",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
-        "status": {
-            "display": {"readyBundles": "2/2"},
-            "agent": {"lastSeen": "2026-01-01T00:00:00Z"},
-            "conditions": [{"type": "Ready", "status": "True"}],
-        },
-    }
 
 
 async def test_apply_creates_configures_and_leaves_unchanged(hub, tmp_path):
@@ -345,114 +225,3 @@ async def test_what_is_computed_cannot_be_changed(hub):
         1,
         "error: a BundleDeployment is computed by the targeter: it cannot be changed\n",
     )
-
-
-async def test_wait_ends_with_the_event_that_makes_it_true(hub):
-    await hub.fleet("apply", "-f", "-", stdin=GITREPO)
-    waiting = asyncio.create_task(
-        hub.fleet("wait", "gitrepo/web", "--for", f"commit={COMMIT[:12]}", "--timeout", "20s")
-    )
-    await hub.gitrepo_is_ready("f" * 40)
-    await eventually(lambda: not waiting.done())
-    await hub.gitrepo_is_ready()
-    done = await waiting
-    assert (done.code, done.out) == (0, "gitrepo.fleet.cattle.io/web condition met\n")
-    assert (await hub.fleet("wait", "gitrepo/web", "--for=ready")).code == 0
-
-
-async def test_wait_says_what_an_object_stands_at_when_time_runs_out(hub):
-    await hub.fleet("apply", "-f", "-", stdin=GITREPO)
-    uid = (await hub.record()).metadata.uid
-    polling = Condition(type="GitPolling", status="False", reason="Error", message="no such branch: main")
-    await hub.view("source", uid=uid, status={}, conditions=(polling,))
-    done = await hub.fleet("wait", "gitrepo/web", "--for=ready", "--timeout", "300ms")
-    assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("error: timed out waiting for the condition on gitrepos/web: ")
-    assert (await hub.fleet("wait", "gitrepo/web", "--for=ready", "--timeout", "1d")).code == 2
-
-
-async def test_describe_tells_conditions_and_history(hub):
-    await hub.fleet("apply", "-f", "-", stdin=GITREPO)
-    uid = (await hub.record()).metadata.uid
-    polling = Condition(type="GitPolling", status="False", reason="Error", message="no such branch: main")
-    await hub.view("source", uid=uid, status={}, conditions=(polling,))
-    await hub.bus.publish(
-        GitCommitDetected(
-            workspace=WS, gitrepo="web", uid=uid, generation=1, repo="r", branch="main", commit=COMMIT
-        ),
-        source="test",
-    )
-    told = (await hub.fleet("describe", "gitrepo", "web")).out
-    assert "no such branch: main" in told
-    assert "GitRepo fleet-local/web declared, generation 1" in told
-    assert "commit 0123456789ab detected on main of fleet-local/web" in told
-    assert "last-applied" not in told
-
-
-async def test_events_are_told_oldest_first_and_as_cloud_events(hub):
-    await hub.fleet("apply", "-f", "-", stdin=CLUSTER + "---\n" + GITREPO)
-    await hub.fleet("delete", "gitrepo/web")
-    told = (await hub.fleet("events")).out.splitlines()
-    assert [line.split(" ", 1)[1] for line in told] == [
-        "cluster fleet-default/one declared, generation 1 (env=dev)",
-        "GitRepo fleet-local/web declared, generation 1",
-        "GitRepo fleet-local/web deleted",
-    ]
-    first = json.loads((await hub.fleet("events", "-o", "json")).out.splitlines()[0])
-    assert first["type"] == "io.fleet.ClusterRecord.v1"
-    assert first["subject"] == "fleet.cluster.fleet-default.one"
-    assert first["data"]["metadata"]["labels"] == {"env": "dev"}
-
-
-async def test_dead_letters_are_listed_and_handled_again(hub):
-    taken, willing = [], False
-
-    async def handle(stored):
-        if not willing:
-            raise Reject("no room\nfor it")
-        taken.append(stored.event.commit)
-
-    assert (await hub.fleet("events", "dead")).err == "No dead letters.\n"
-    async with running(Subscriber("archive").on(GitCommitDetected, handle), hub.bus):
-        await hub.bus.publish(a_commit(1), source="test")
-
-        async def is_listed():
-            return "archive" in (await hub.fleet("events", "dead", "list")).out
-
-        await eventually(is_listed)
-        heading, row = (await hub.fleet("events", "dead")).rows
-        assert heading == ["SEQ", "TIME", "SERVICE", "EVENT", "MESSAGE", "REASON"]
-        number = row[0]
-        assert row[3:] == ["archive", "git-commit-detected", "COMMITS:1", "no", "room..."]
-        again = await hub.fleet("events", "dead", "replay", number)
-        assert (again.code, "no room" in again.err) == (1, True)
-        willing = True
-        done = await hub.fleet("events", "dead", "replay", number)
-        assert (done.code, done.out) == (0, f"dead letter {number} handled\n")
-    assert taken == [a_commit(1).commit]
-    assert (await hub.fleet("events", "dead", "-o", "json")).out == ""
-    assert "dead letter 7" in (await hub.fleet("events", "dead", "replay", "7")).err
-
-
-async def test_events_can_be_followed(hub):
-    await hub.bus.publish(a_commit(1), source="test")
-    process = await asyncio.create_subprocess_exec(
-        str(FLEET), "events", "--follow", *hub.to, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        async with asyncio.timeout(20):
-            assert b"commit 000000000000 detected" in await process.stdout.readline()
-            await hub.bus.publish(a_commit(2, gitrepo="shop"), source="test")
-            assert b"detected on main of fleet-default/shop" in await process.stdout.readline()
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def test_a_hub_that_is_not_there_is_said_with_what_to_do(tmp_path):
-    done = await fleet("get", "gitrepos", "--data", str(tmp_path / "none"))
-    assert done.code == 1
-    assert f"there is no hub in {tmp_path / 'none'}: start it with `fleet up --data" in done.err
-    away = await fleet("get", "gitrepos", "--server", "nats://127.0.0.1:9")
-    assert away.code == 1
-    assert "check the URL" in away.err

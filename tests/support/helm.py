@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fleet.agent.adapters.program_name import HELM_MANAGER, name_program
+
 SECONDS = 60.0
 
 
@@ -37,6 +39,7 @@ class HelmUser:
 
 def main() -> None:
     """Be one command of Helm."""
+    name_program(HELM_MANAGER)  # as the program `helm` is named, which decides who manages a field
     import helm_python
 
     kubeconfig, namespace, method, given = sys.argv[1:]

@@ -395,7 +395,7 @@ def name_unchanged(before: Draft | None, draft: Draft) -> bool:
 
 def three_clusters() -> World:
     """Clusters one, two and three, a group for each, and the group `all`."""
-    world = World().clusters(*(a_cluster(name, {"name": name}) for name in ("one", "two", "three")))
-    world.put(*(a_group(name, {"matchLabels": {"name": name}}) for name in ("one", "two", "three")))
-    world.put(a_group("all", {}))
+    names = ("one", "two", "three")
+    world = World().clusters(*(a_cluster(name, {"name": name}) for name in names))
+    world.put(a_group("all", {}), *(a_group(name, {"matchLabels": {"name": name}}) for name in names))
     return world.begin()

@@ -8,8 +8,8 @@ started, else what git drops would stay. Helm's library takes it from the proces
 import ctypes
 from pathlib import Path
 
-HELM_MANAGER = "fleetagent"
-"""The name that Fleet's own agent has: releases that it made are taken over with all their fields."""
+HELM_MANAGER = "helm"
+"""The name that the program `helm` has: who upgrades or rolls back a release by hand meets no conflict."""
 
 _STAT = Path("/proc/self/stat")
 _ARG_START, _ARG_END = 45, 46
