@@ -36,8 +36,7 @@ from fleet.targeter.domain.placement import Namer
 from fleet.targeter.domain.rollup import Rollups
 
 WORKSPACE = "fleet-default"
-REPOSITORY = "shop"
-NOW = 1_800_000_000.0
+REPOSITORY, NOW = "shop", 1_800_000_000.0
 PUBLIC = ("name", "clusterName", "clusterSelector", "clusterGroup", "clusterGroupSelector", "doNotDeploy")
 
 Target = Mapping[str, Any]
