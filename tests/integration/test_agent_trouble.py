@@ -9,6 +9,7 @@ import pytest
 from fleet.agent.adapters.calls import Calls
 from support.agents import Bundle, Site, attended_site, config_map, deployment, running_agent, sites
 from support.agents import site as found_site
+from support.waiting import eventually
 
 BAD_CHART = {
     "Chart.yaml": "apiVersion: v2\nname: bad\nversion: 0.1.0\n",
@@ -87,6 +88,24 @@ async def test_a_failed_upgrade_says_so_and_leaves_what_ran(site: Site) -> None:
     assert report.entries == before.entries
     assert trouble.deployment_id == before.inline[before.entries[0]].deployment_id
     assert await site.data_of("shop") == {"a": "1"}
+
+
+async def test_an_upgrade_in_which_the_cluster_went_away_is_taken_up_when_it_is_back(site: Site) -> None:
+    await site.ready(await site.deliver(Bundle("shop", {"a.yaml": config_map("shop", a="1")})))
+    options = {"defaultNamespace": "web", "helm": {"timeoutSeconds": 2}}
+    waiting = {"a.yaml": config_map("shop", a="2"), "web.yaml": deployment("web", envFrom=STUCK["envFrom"])}
+    manifest = await site.deliver(Bundle("shop", waiting, options))
+    await eventually(lambda: _is_pending(site))
+    site.server.refuse("fleet-default.edge-1", status=500)
+    await site.trouble(manifest, "shop", "ErrApplied")
+    site.server.accept("fleet-default.edge-1")
+    assert await _is_pending(site), "Helm could not say that it failed"
+    await site.ready(await site.deliver(Bundle("shop", {"a.yaml": config_map("shop", a="3")})))
+
+
+async def _is_pending(site: Site) -> bool:
+    found = await site.kube.list("v1", "Secret", labels="owner=helm,name=shop,status=pending-upgrade")
+    return bool(found.items)
 
 
 async def test_what_a_failed_upgrade_made_is_gone_after_the_next_one_that_works(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 
 from fleet.agent.adapters.cluster import Cluster
 from fleet.agent.adapters.helm import Helm, HelmStuck
@@ -12,6 +13,7 @@ from fleet.agent.domain.objects import Ref
 from fleet.agent.domain.options import Options
 from fleet.agent.domain.releases import ReleaseName, Revision
 from fleet.agent.renderer import Finished, Job, Renderer
+from fleet.kube import KubeError
 
 FOREIGN_PATIENCE = 300.0
 """Seconds that somebody else's Helm operation may take before it counts as abandoned."""
@@ -171,9 +173,16 @@ class Operations:
         except HelmStuck:  # it may still end, or leave the release pending
             raise
         except AgentError:
-            self._journal.end(release)
+            await self._end_unless_pending(release)
             raise
         self._journal.end(release)
+
+    async def _end_unless_pending(self, release: ReleaseName) -> None:
+        """An operation failed: it is over, unless it could not say so because the cluster went away."""
+        with suppress(KubeError):
+            history = await self._store.history(release)
+            if not history or not history[-1].pending:
+                self._journal.end(release)
 
     def _abandoned(self, release: ReleaseName) -> bool:
         now = asyncio.get_running_loop().time()
