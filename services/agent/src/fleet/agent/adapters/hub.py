@@ -1,6 +1,7 @@
 """The road to the hub: read, hear, ask for content, report, beat. One connection, one cluster."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -31,7 +32,8 @@ _PATIENCE = 30.0
 _PAUSE = 2.0
 _POLL = 1.0
 _READS = 5
-_CHUNK_TIMEOUT = 10.0
+_CHUNK_TIMEOUTS = (1.0, 2.0, 7.0)
+"""Seconds that one try after the other may take: an answer can be lost, or its gateway be killed."""
 _CHUNKS_AT_ONCE = 4
 _log = structlog.get_logger("fleet.agent")
 
@@ -169,9 +171,7 @@ class Hub:
         return await self._ask(question, f"{digest}.{number}")
 
     async def _ask(self, question: dict[str, Any], context: str) -> tuple[int, bytes]:
-        answer = await self._connection.request(
-            self._identity.content_subject, orjson.dumps(question), timeout=_CHUNK_TIMEOUT
-        )
+        answer = await self._answer(orjson.dumps(question))
         try:
             plain = self._keys.decrypt(answer, context)
         except Tampered:
@@ -179,6 +179,14 @@ class Hub:
                 f"content {context}: the answer does not open with this cluster's key"
             ) from None
         return int.from_bytes(plain[:4], "big"), plain[4:]
+
+    async def _answer(self, question: bytes) -> bytes:
+        """Ask the gateway, again with a new inbox where no answer comes. Raises BusError after the last try."""
+        subject = self._identity.content_subject
+        for timeout in _CHUNK_TIMEOUTS[:-1]:
+            with contextlib.suppress(Unreachable):
+                return await self._connection.request(subject, question, timeout=timeout)
+        return await self._connection.request(subject, question, timeout=_CHUNK_TIMEOUTS[-1])
 
     async def report(self, report: DeploymentReported, manifest: Manifest) -> None:
         """Store a report; when this returns the hub has it."""
