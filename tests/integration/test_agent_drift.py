@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fleet.agent.domain.fights import LIMIT
+from fleet.agent.domain.releases import pack, unpack
 from support.agents import Bundle, Site, attended_site, config_map, deployment
 from support.waiting import eventually
 
@@ -177,6 +178,22 @@ async def test_the_real_helm_is_noticed_when_it_removes_a_release(site: Site) ->
     for secret in (await site.kube.list("v1", "Secret", labels="owner=helm,name=raw")).items:
         await site.kube.delete("v1", "Secret", secret["metadata"]["name"], namespace="web")
     await eventually(lambda: _has_release(site, "raw"))
+
+
+async def test_the_real_helm_is_left_alone_until_it_has_removed_a_release(site: Site) -> None:
+    manifest = await site.deliver(Bundle("raw", {"a.yaml": config_map("conf", a="1")}))
+    await site.ready(manifest)
+    (secret,) = (await site.kube.list("v1", "Secret", labels="owner=helm,name=raw")).items
+    release = unpack(secret["data"]["release"])
+    release["info"]["status"] = "uninstalling"  # as Helm does before it deletes anything
+    change = {"metadata": {"labels": {"status": "uninstalling"}}, "data": {"release": pack(release)}}
+    await patch(site, "Secret", secret["metadata"]["name"], change)
+    trouble = await site.trouble(manifest, "raw", "ErrApplied")
+    assert "another Helm operation (uninstalling) is in progress" in trouble.message
+    await site.kube.delete("v1", "ConfigMap", "conf", namespace="web")
+    await site.kube.delete("v1", "Secret", secret["metadata"]["name"], namespace="web")
+    await site.ready(manifest)
+    assert await site.data_of("conf") == {"a": "1"}
 
 
 async def _is(site: Site, data: dict[str, str]) -> bool:

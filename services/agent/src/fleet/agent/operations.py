@@ -41,13 +41,14 @@ class Operations:
     async def history(self, release: ReleaseName) -> list[Revision]:
         """The revisions of a release, oldest first, with nothing left pending.
 
-        A revision that we left pending is resolved at once; somebody else's gets five minutes.
+        A revision that we left pending is resolved at once; somebody else's gets five minutes, and so does
+        an uninstallation.
 
         Raises:
             Waiting: somebody else is changing the release right now.
         """
         history = await self._store.history(release)
-        if not history or not history[-1].pending:
+        if not history or not history[-1].in_progress:
             self._foreign.pop(release, None)
             return history
         last = history[-1]
@@ -56,6 +57,8 @@ class Operations:
                 f"release {release}: another Helm operation ({last.status}) is in progress; it was not begun"
                 " by this agent, which waits for its end"
             )
+        if not last.pending:
+            return history  # half uninstalled: whoever deploys it next finishes that first
         if last.status == "pending-rollback":
             await self._store.drop(last)
         else:
@@ -110,11 +113,12 @@ class Operations:
     async def restore(self, revision: Revision, options: Options) -> list[Revision]:
         """Bring every object back to what a revision says; returns the history afterwards.
 
-        When Helm fails, the failed revision is dropped again unless the options keep it.
+        When Helm fails, the failed revision is dropped again unless the options keep it. Raises Waiting as
+        `history` does.
         """
         account = revision.marks.service_account if revision.marks else ""
         release = revision.release
-        history = await self._store.history(release)
+        history = await self.history(release)
         makes = history[-1].number + 1 if history else 1
 
         async def restore() -> None:

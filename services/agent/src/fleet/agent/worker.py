@@ -114,7 +114,9 @@ class Worker:
     def _consider(self) -> None:
         """Was the last change of the release somebody else's?"""
         change, self._heard = self._heard, None
-        if change is None or change.release != self.release or self._deployed is None or self._attempts:
+        if change is None or change.release != self.release or self._deployed is None:
+            return
+        if self._attempts and not self._waiting:
             return
         known = self._deployed.revision.number
         newer = change.revision > known and change.status in _ENDED

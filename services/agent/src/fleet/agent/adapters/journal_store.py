@@ -33,9 +33,11 @@ class JournalStore:
         return self._journal.floor
 
     def was_begun(self, revision: Revision) -> bool:
-        """Whether this revision is what an operation of this agent was to make."""
+        """Whether this revision is what an operation of this agent was to make, or to remove."""
         begun = self._journal.begun.get(str(revision.release))
-        return begun is not None and begun.revision == revision.number
+        if begun is None:
+            return False
+        return begun.revision == revision.number or (begun.operation == "uninstall" and not revision.pending)
 
     async def load(self) -> None:
         """Read the journal; an empty one where there is none. Raises KubeError."""

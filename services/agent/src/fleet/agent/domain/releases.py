@@ -48,8 +48,13 @@ class Revision:
 
     @property
     def pending(self) -> bool:
-        """Whether an operation began and has not ended."""
+        """Whether an operation that makes this revision began and has not ended."""
         return self.status.startswith(_PENDING)
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether an operation is at work on the release, or was left off: pending, or being removed."""
+        return self.pending or self.status == "uninstalling"
 
     @property
     def secret(self) -> str:
