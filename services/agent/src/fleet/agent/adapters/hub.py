@@ -181,7 +181,7 @@ class Hub:
         return int.from_bytes(plain[:4], "big"), plain[4:]
 
     async def _answer(self, question: bytes) -> bytes:
-        """Ask the gateway, again with a new inbox where no answer comes. Raises BusError after the last try."""
+        """Ask the gateway, with a new inbox where no answer comes. Raises BusError after the last try."""
         subject = self._identity.content_subject
         for timeout in _CHUNK_TIMEOUTS[:-1]:
             with contextlib.suppress(Unreachable):
