@@ -117,6 +117,7 @@ class Steps:
             started = time.perf_counter()
             before, now = await self._kill_one(service, after)
             told.append(f"{service} {before}→{now} ({time.perf_counter() - started:.1f} s)")
+        await self._equal()
         return "killed and back: " + ", ".join(told)
 
     async def remove_bundle(self) -> str:
@@ -145,7 +146,6 @@ class Steps:
             os.kill(before, signal.SIGKILL)
         await self._scene.delivered(commit)
         await self._scene.until(f"{service} runs again", lambda: self._restarted(service, before))
-        await self._equal()
         return before, self._scene.hub.processes[service]
 
     async def _restarted(self, service: str, before: int) -> bool:
