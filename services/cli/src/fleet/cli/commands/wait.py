@@ -16,6 +16,9 @@ from fleet.events.durations import InvalidDuration, parse_duration
 if TYPE_CHECKING:
     from fleet.bus import Bus
 
+_MADE_LATER = frozenset({"bundle", "bundledeployment", "cluster"})
+"""Kinds whose objects others make: to wait for one that is not there yet makes sense."""
+
 
 @click.command()
 @click.argument("words", metavar="KIND/NAME...", nargs=-1, required=True)
@@ -48,7 +51,12 @@ async def _wait(
 ) -> list[Verdict]:
     import asyncio
 
+    from fleet.cli.adapters.objects import Objects
     from fleet.cli.adapters.waiting import wait_for
+
+    for one in wanted:
+        if goal.word != "deleted" and one.kind.word not in _MADE_LATER:
+            await Objects(bus=bus).get(one.kind, namespace, one.name)  # NotFound at once, as kubectl wait
 
     waits = (wait_for(bus, one.kind, namespace, one.name, goal, timeout=seconds) for one in wanted)
     return await asyncio.gather(*waits)
