@@ -67,5 +67,5 @@ def run(arguments: list[str]) -> int:
 
 
 def _failed(message: str, code: int) -> int:
-    click.echo(message, err=True)
+    click.echo(message if message.lower().startswith("error") else f"error: {message}", err=True)
     return code
