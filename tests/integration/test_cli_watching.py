@@ -3,14 +3,15 @@
 import asyncio
 import json
 
+import orjson
 import pytest
 
-from fleet.bus import Reject, Subscriber
+from fleet.bus import Refused, Reject, Subscriber
 from fleet.events import (
     Condition,
     GitCommitDetected,
 )
-from support.barehub import CLUSTER, COMMIT, GITREPO, WS, BareHub
+from support.barehub import CLUSTER, COMMIT, GITREPO, WS, BareHub, a_cluster
 from support.bus import a_commit, running, running_bus
 from support.command import fleet
 from support.embedded import FLEET
@@ -45,6 +46,22 @@ async def test_wait_says_what_an_object_stands_at_when_time_runs_out(hub):
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("error: timed out waiting for the condition on gitrepos/web: ")
     assert (await hub.fleet("wait", "gitrepo/web", "--for=ready", "--timeout", "1d")).code == 2
+
+
+async def test_wait_outlasts_a_targeter_that_cannot_answer_yet(hub):
+    asked = []
+
+    async def answer(heard):
+        asked.append(heard.subject)
+        if len(asked) == 1:
+            raise Refused("", 503, "still reading")
+        return orjson.dumps({"items": [a_cluster("one")], "continue": "", "total": 1})
+
+    async with hub.bus.respond("fleet.query.clusters.*", answer):
+        done = await hub.fleet(
+            "wait", "cluster/one", "--for=ready", "-n", "fleet-default", "--timeout", "20s"
+        )
+    assert (done.code, len(asked)) == (0, 2), done.err
 
 
 async def test_describe_tells_conditions_and_history(hub):
