@@ -185,10 +185,10 @@ async def test_labels_are_set_changed_and_removed(hub):
     await hub.fleet("apply", "-f", "-", stdin=CLUSTER)
     label = ("label", "-n", "fleet-default", "cluster/one")
     assert (await hub.fleet(*label, "size=l", "env-")).out == "cluster.fleet.cattle.io/one labeled\n"
-    refused = await hub.fleet(*label, "size=s")
+    refused = await hub.fleet(*label, "size=s", "--no-overwrite")
     assert (refused.code, refused.out) == (1, "")
     assert "'size' already has a value (l), and --overwrite is false" in refused.err
-    assert (await hub.fleet(*label, "size=s", "--overwrite")).code == 0
+    assert (await hub.fleet(*label, "size=s")).code == 0
     stored = await hub.bus.last(ClusterRecord, workspace="fleet-default", name="one")
     assert stored.event.metadata.labels == {"size": "s"}
     assert stored.event.metadata.generation == 1

@@ -49,8 +49,11 @@ class HubChoice:
     data: Path | None = None
 
     def otherwise(self, outer: HubChoice) -> HubChoice:
-        """The same choice, or the one of the outer command where it names nothing."""
-        return self if self.server or self.data else outer
+        """The same choice, with the hub and the seed of the outer command where it names none."""
+        seed_file = self.seed_file or outer.seed_file
+        if self.server or self.data:
+            return HubChoice(self.server, seed_file, self.data)
+        return HubChoice(outer.server, seed_file, outer.data)
 
     def address(self) -> Address:
         """Where the hub is. Raises CommandFailed as `address_of`."""

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Entry] = {
     "apply": Entry(f"{_WRITTEN}.apply:apply", "Declare the objects of files."),
     "get": Entry(f"{_WRITTEN}.get:get", "List objects, or show those that are named."),
     "describe": Entry(f"{_WRITTEN}.describe:describe", "Tell objects at length, with their history."),
+    "create": Entry("fleet.cli.commands.create:create", "Create secrets that repositories are reached with."),
     "label": Entry(f"{_WRITTEN}.label:label", "Set and remove labels of objects."),
     "delete": Entry(f"{_WRITTEN}.delete:delete", "Delete objects."),
     "wait": Entry(f"{_WRITTEN}.wait:wait", "Wait until objects are ready, at a commit, or gone."),

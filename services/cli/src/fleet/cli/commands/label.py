@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"ignore_unknown_options": False})
 @click.argument("words", metavar="KIND/NAME... KEY=VALUE|KEY-...", nargs=-1, required=True)
-@click.option("--overwrite", is_flag=True, help="Change labels that have another value.")
+@click.option(
+    "--overwrite/--no-overwrite",
+    default=True,
+    show_default=True,
+    help="Change labels that have another value, or refuse to.",
+)
 @namespace_option
 @hub_options
 def label(words: tuple[str, ...], overwrite: bool, namespace: str, hub: HubChoice) -> None:

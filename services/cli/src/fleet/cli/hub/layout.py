@@ -48,6 +48,11 @@ class Layout:
         return self.folder / "agents.json"
 
     @property
+    def secrets(self) -> Path:
+        """What GitRepos name as `clientSecretName`, sealed, a file each."""
+        return self.folder / "secrets"
+
+    @property
     def pocket(self) -> Path:
         """The pocket clusters."""
         return self.folder / "pocket"

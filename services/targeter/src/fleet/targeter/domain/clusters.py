@@ -177,8 +177,7 @@ class ClusterBook:
         before = self._at.get(ordinal)
         cluster = self._numbered[key] = self._at[ordinal] = Cluster(ordinal, stored)
         (self.paused.add if cluster.paused else self.paused.discard)(ordinal)
-        if before is None:
-            self._sorted = None
+        self._sorted = None
         terms = self.index.put(ClusterFacts(ordinal, *key, dict(record.metadata.labels)))
         everything = before is None or before.paused != cluster.paused
         return [Change(record.workspace, BitMap([ordinal]), stored, frozenset(terms), everything=everything)]
