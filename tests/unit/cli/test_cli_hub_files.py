@@ -111,6 +111,22 @@ def test_only_a_tombstone_of_its_own_uid_drops_a_cluster(layout, enrolment):
     assert json.loads(layout.identities.read_text()) == []
 
 
+def test_a_name_that_is_too_long_for_a_file_is_refused_and_others_are_enrolled(layout, enrolment):
+    fits = "x" * (200 - len("fleet-default..kubeconfig"))
+    records = [a_cluster("x" * 250), a_cluster(fits + "x", uid="2"), a_cluster(fits, uid="3")]
+    change = enrolment.follow(records)
+    assert change.added == (f"fleet-default/{fits}",)
+    assert [reason.split(":")[0] for reason in change.refused] == [
+        f"fleet-default/{'x' * 250}",
+        f"fleet-default/{fits}x",
+    ]
+    assert all("declare it with a shorter name" in reason for reason in change.refused)
+    an_enrolment(layout).refresh()
+    assert enrolment.enrolled() == {("fleet-default", fits)}
+    gone = a_cluster("x" * 250, deleted="2026-01-01T00:00:00Z")
+    assert enrolment.follow([gone]).removed == ()
+
+
 def test_a_new_start_puts_its_ports_into_every_file_and_keeps_the_keys(layout, enrolment):
     enrolment.follow([a_cluster("one")])
     before = identity(layout, "one")

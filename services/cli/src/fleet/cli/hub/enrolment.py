@@ -22,6 +22,13 @@ from fleet.vault import Keyring
 from fleet.vault.nkey import NkeyPair
 from fleet.vault.private_file import write_private
 
+MAX_FILE_NAME = 200
+"""Bytes that a file named after a cluster may have; a draft of it has a longer name, 255 is the end."""
+
+
+class NameTooLong(Exception):
+    """A cluster whose files cannot be named after it and its workspace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -61,7 +68,7 @@ class Enrolment:
                 try:
                     self._write(self._identity(record))
                     added.append("/".join(key))
-                except InvalidName as error:
+                except (InvalidName, NameTooLong) as error:
                     refused.append(f"{'/'.join(key)}: {error}")
         if added or removed:
             self._write_lists()
@@ -73,6 +80,7 @@ class Enrolment:
 
     def _identity(self, record: ClusterRecord) -> dict[str, Any]:
         """A new identity: a cluster that was made again inherits nothing of the one before."""
+        self._check_file_names(record)
         key = NkeyPair.generate()
         AgentAccess(record.workspace, record.name, key.public).tokens()
         keys = self._keyring.workspace(record.workspace).cluster_keys(record.metadata.uid)
@@ -84,6 +92,16 @@ class Enrolment:
             "macKey": keys.mac.hex(),
             "encryptionKey": keys.encryption.hex(),
         }
+
+    def _check_file_names(self, record: ClusterRecord) -> None:
+        """Raise NameTooLong if the files of this cluster would have names that are too long."""
+        longest = len(self._layout.kubeconfig(record.workspace, record.name).name.encode())
+        if longest > MAX_FILE_NAME:
+            raise NameTooLong(
+                "not enrolled: the names of workspace and cluster are too long together by"
+                f" {longest - MAX_FILE_NAME} characters for a file of this hub;"
+                " delete it and declare it with a shorter name"
+            )
 
     def _write(self, identity: Mapping[str, Any]) -> None:
         workspace, cluster = identity["workspace"], identity["cluster"]
