@@ -5,10 +5,10 @@ import re
 import uuid
 from collections.abc import Mapping
 from string import Formatter
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from fleet.events.errors import InvalidEvent, InvalidName
@@ -18,6 +18,9 @@ _DNS_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _MAX_NAME = 253
 _IDS = uuid.UUID("6f0f4f0e-6a5e-5d0f-9c3b-1f4c8a2d7e11")
+
+Count = Annotated[int, Field(ge=0, le=2**53)]
+"""An epoch or a generation: a number that every JSON reader keeps exactly."""
 
 
 def token(name: str) -> str:

@@ -1,11 +1,16 @@
 """What a cluster says about itself."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from fleet.events._base import Body, Event
+from pydantic import Field
+
+from fleet.events._base import Body, Count, Event
 
 State = Literal["ErrApplied", "WaitApplied", "Modified", "OutOfSync", "Pending", "NotReady"]
 """The states of Fleet that are not Ready, worst first."""
+
+MAX_SECONDS = 10 * 366 * 24 * 3600
+"""The longest time that an agent can say a bundle has stood: ten years."""
 
 
 class ResourceReport(Body):
@@ -26,7 +31,7 @@ class BundleReport(Body):
     bundle: str
     entry: str
     state: State
-    seconds: int = 0
+    seconds: Annotated[int, Field(ge=0, le=MAX_SECONDS)] = 0
     deployment_id: str = ""
     message: str = ""
     resources: tuple[ResourceReport, ...] = ()
@@ -45,8 +50,8 @@ class DeploymentReported(Event):
     workspace: str
     cluster: str
     uid: str
-    epoch: int
-    generation: int
+    epoch: Count
+    generation: Count
     digest: str
     entries: tuple[str, ...] = ()
     not_ready: tuple[BundleReport, ...] = ()
@@ -60,8 +65,8 @@ class Heartbeat(Event):
     workspace: str
     cluster: str
     uid: str
-    epoch: int
-    generation: int
+    epoch: Count
+    generation: Count
     digest: str
     reported: str = ""
 

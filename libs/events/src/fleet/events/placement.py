@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from fleet.events._base import Body, Event, canonical, digest16
+from fleet.events._base import Body, Count, Event, canonical, digest16
 
 
 class Cohort(Body):
@@ -77,8 +77,8 @@ class DeploymentTargeted(Event):
     workspace: str
     cluster: str
     uid: str
-    epoch: int
-    generation: int
+    epoch: Count
+    generation: Count
     digest: str
     entries: tuple[str, ...] = ()
     inline: dict[str, Entry] = Field(default_factory=dict)

@@ -10,6 +10,9 @@ from fleet.targeter.domain.states import Report
 ClusterKey = tuple[str, str]
 """Workspace and name of a cluster."""
 
+LOST_AT_MOST = 2**20
+"""How many manifests of one cluster a stream may have lost; an agent that says more is not believed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -120,13 +123,14 @@ class Ledger:
     def last_generation(self, key: ClusterKey, epoch: int) -> int:
         """The highest generation of a cluster's manifests that is known, also from what it said itself.
 
-        What an agent claims counts only in the present epoch: then the stream lost what it was told.
+        What an agent claims counts only in the present epoch: then the stream lost what it was told. A
+        number that is too far ahead for that is not believed: the numbers would come to their end.
         """
         written, report, beat = self._written.get(key), self._reports.get(key), self._beats.get(key)
+        known = written.generation if written else 0
         said = [order for order in (report and report.order, beat and beat.order) if order]
-        return max(
-            written.generation if written else 0, *(number for term, number in said if term == epoch), 0
-        )
+        claimed = [number for term, number in said if term == epoch and number <= known + LOST_AT_MOST]
+        return max(known, *claimed, 0)
 
     def all_written(self) -> Iterator[tuple[ClusterKey, Written]]:
         """Every manifest there is."""
