@@ -48,6 +48,17 @@ def test_a_cluster_has_the_fields_of_fleet() -> None:
     assert status["conditions"] == [{"type": "Ready", "status": "True"}]
 
 
+def test_a_cluster_that_was_asked_for_shows_the_labels_it_got_afterwards() -> None:
+    found = world("one")
+    assert cluster(found)["metadata"]["labels"] == {"name": "one"}
+
+    found.put(a_cluster("one", {"name": "one", "env": "prod"}))
+
+    assert cluster(found)["metadata"]["labels"] == {"name": "one", "env": "prod"}
+    everything = answer(found.estate, "clusters", "_", {})["items"]
+    assert everything[0]["metadata"]["labels"] == {"name": "one", "env": "prod"}
+
+
 def test_a_cluster_that_was_never_heard_of_waits_for_its_check_in() -> None:
     status = cluster(world("one"))["status"]
     assert status["agent"]["lastSeen"] is None

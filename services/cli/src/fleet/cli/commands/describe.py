@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.address import HubChoice
+from fleet.cli.domain.printable import printable_lines
 from fleet.cli.domain.references import Reference, references
 from fleet.cli.session import hub_options, namespace_option, with_bus
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 def describe(words: tuple[str, ...], namespace: str, hub: HubChoice) -> None:
     """Tell objects at length: what was asked for, how far it is and why, and what happened to them."""
     found = references(words)
-    click.echo("\n\n".join(with_bus(hub, lambda bus: _texts(bus, found, namespace))), nl=False)
+    texts = with_bus(hub, lambda bus: _texts(bus, found, namespace))
+    click.echo(printable_lines("\n\n".join(texts)), nl=False)
 
 
 async def _texts(bus: Bus, found: list[Reference], namespace: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.address import HubChoice
+from fleet.cli.domain.printable import printable_line
 from fleet.cli.domain.references import Reference, references
 from fleet.cli.domain.waiting import Goal, Verdict, parse_goal
 from fleet.cli.errors import Usage
@@ -41,7 +42,10 @@ def wait(words: tuple[str, ...], goal: str, timeout: str, namespace: str, hub: H
             click.echo(f"{one.kind.reference(one.name)} condition met")
         else:
             what = f"{one.kind.plural}/{one.name}"
-            click.echo(f"error: timed out waiting for the condition on {what}: {found.standing}", err=True)
+            click.echo(
+                f"error: timed out waiting for the condition on {what}: {printable_line(found.standing)}",
+                err=True,
+            )
             code = 1
     return code
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from fleet.cli.domain.printable import printable_line
+
 READY_MESSAGE = "@ready"
 """Stands for the message of the condition Ready, which is what Fleet shows as Status."""
 
@@ -74,6 +76,7 @@ def rows(
 
 def table_text(table: Sequence[Sequence[str]]) -> str:
     """Rows with aligned columns: at least three spaces between, the last column as long as it is."""
+    table = [[printable_line(cell) for cell in row] for row in table]
     widths = [max(_MIN_WIDTH, *(len(row[n]) + _PADDING for row in table)) for n in range(len(table[0]) - 1)]
     lines = (
         "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + row[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
+from fleet.cli.domain.printable import printable_line
 from fleet.events import (
     BundleRendered,
     BundleRetired,
@@ -134,7 +135,7 @@ class Teller:
 
     def tell(self, event: Event) -> str | None:
         """The sentence for an event; None for a report or a status that says what was said last."""
-        said = sentence(event)
+        said = printable_line(sentence(event))
         if not isinstance(event, DeploymentReported | ViewPart):
             return said
         before = self._told.get(event.subject())
@@ -145,7 +146,7 @@ class Teller:
 
 def line(stored: Stored[Any]) -> str:
     """A stored event as one line with its time."""
-    return f"{stored.time.astimezone():%H:%M:%S} {sentence(stored.event)}"
+    return f"{stored.time.astimezone():%H:%M:%S} {printable_line(sentence(stored.event))}"
 
 
 def cloud_event(stored: Stored[Any]) -> dict[str, Any]:
