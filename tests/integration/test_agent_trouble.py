@@ -52,6 +52,14 @@ async def test_yaml_that_does_not_parse_names_file_and_line(site: Site) -> None:
     assert trouble.message.startswith("not installed: conf/a.yaml: YAML parse error: line 2")
 
 
+async def test_yaml_that_is_too_deep_to_read_names_file_and_line_and_delays_no_other(site: Site) -> None:
+    deep = Bundle("deep", {"conf/a.yaml": "kind: ConfigMap\na: " + "[" * 100_000})
+    manifest = await site.deliver(deep, Bundle("good", {"a.yaml": config_map("good", a="1")}))
+    trouble = await site.trouble(manifest, "deep", "NotReady")
+    assert trouble.message.startswith("not installed: conf/a.yaml: YAML parse error: line 2: more than 100")
+    await site.reported(manifest, lambda report: manifest.entries[1] in report.entries)
+
+
 async def test_a_chart_for_another_kubernetes_is_refused_for_good(site: Site) -> None:
     chart = {
         "Chart.yaml": "apiVersion: v2\nname: new\nversion: 0.1.0\nkubeVersion: '>=9.0.0'\n",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fleet.cli.main import run
 from fleet.cli.objects.documents import read_documents
 from fleet.cli.objects.faults import InvalidObjects
 from fleet.cli.objects.manifests import manifests
@@ -195,3 +196,17 @@ def test_a_kind_with_top_level_fields_has_no_spec():
     (manifest,) = read(text)
     assert manifest.spec == {"requireServiceAccount": True}
     assert [fault.path for fault in faults(text + "spec: {}\n")] == ["spec"]
+
+
+@pytest.mark.parametrize("levels", [200, 3_000, 100_000])
+def test_a_file_that_is_too_deep_is_refused_with_its_line(levels, tmp_path, capsys):
+    file = tmp_path / "deep.yaml"
+    file.write_text(GITREPO + "---\n" + GITREPO + "  a: " + "[" * levels + "]" * levels + "\n")
+    assert run(["apply", "-f", str(file)]) == 1
+    assert "deep.yaml: document 2, line 14: more than 100 levels deep" in capsys.readouterr().err
+
+
+def test_aliases_that_grow_without_bound_are_refused_with_their_line():
+    lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 11)]
+    (fault,) = faults("a0: &a0 [x]\n" + "".join(lines))
+    assert (fault.line, fault.message) == (7, "more than 1000000 values, aliases included")

@@ -233,7 +233,7 @@ class Deployer:
 
     async def _objects(self, revision: Revision) -> dict[Ref, Object]:
         """The objects of a revision by where they are: the release's namespace where they name none."""
-        items = read_objects(revision.manifest, f"release {revision.release}")
+        items = await asyncio.to_thread(read_objects, revision.manifest, f"release {revision.release}")
         kinds = {Kind(str(item["apiVersion"]), str(item["kind"])) for item in items}
         namespaced = await self._cluster.namespaced(kinds)
         found: dict[Ref, Object] = {}

@@ -1,5 +1,6 @@
 """From a bundle's files to the chart that Helm installs."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,17 +76,21 @@ class Renderer:
             KubeError: the cluster cannot be asked what it serves.
         """
         style = style_of(job.files, job.options)
-        source = source_chart(job.files, style, job.options, bundle=job.marks.bundle, version=job.version)
-        values = final_values(job.options.helm.values, await self._cluster.values_from(job.options))
+        source = await asyncio.to_thread(
+            source_chart, job.files, style, job.options, bundle=job.marks.bundle, version=job.version
+        )
+        layers = await self._cluster.values_from(job.options)
+        values = await asyncio.to_thread(final_values, job.options.helm.values, layers)
         rendered = await self._template(source, values, job)
-        sources = rendered_objects(rendered.files)
+        sources = await asyncio.to_thread(rendered_objects, rendered.files)
         if style.kustomize is not None:
             sources = await self._kustomized(job, style, sources)
-        sources |= plain_objects(source.manifests)
+        sources |= await asyncio.to_thread(plain_objects, source.manifests)
         kinds = kinds_of(sources)
         namespaced = await self._cluster.namespaced(kinds) if job.options.namespace else {}
         objects = finish(sources, job.options, job.marks.bundle, namespaced)
-        chart = finished_chart(
+        chart = await asyncio.to_thread(
+            finished_chart,
             source,
             objects,
             notes=notes_of(rendered.files, source.name),
@@ -110,6 +115,6 @@ class Renderer:
         return await self._helm.render(packed, values, target, job.options, job.account)
 
     async def _kustomized(self, job: Job, style: Style, sources: Sources) -> Sources:
-        manifests = write_objects(all_objects(sources)) if sources else ""
+        manifests = await asyncio.to_thread(write_objects, all_objects(sources)) if sources else ""
         text = await self._kustomize.build(job.files, style.kustomize or "", manifests)
-        return {KUSTOMIZED: read_objects(text, "kustomize build")}
+        return {KUSTOMIZED: await asyncio.to_thread(read_objects, text, "kustomize build")}

@@ -15,6 +15,7 @@ import yaml
 
 from fleet.agent.domain.errors import BadContent
 from fleet.agent.domain.objects import Object, flatten
+from fleet.agent.domain.yaml_bounds import check_bounds
 
 _BOOL = "tag:yaml.org,2002:bool"
 _INT = "tag:yaml.org,2002:int"
@@ -105,6 +106,7 @@ _Dumper.add_representer(float, _number)
 def read_values(text: str | bytes, where: str) -> Any:
     """Read one YAML or JSON document. Raises BadContent naming `where` and the line."""
     try:
+        check_bounds(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from the safe loader
     except (yaml.YAMLError, ValueError) as error:
         raise BadContent(f"{where}: YAML parse error: {_reason(error)}") from None
@@ -114,9 +116,10 @@ def read_objects(text: str | bytes, where: str) -> list[Object]:
     """Read a stream of Kubernetes objects, lists unfolded and empty documents left out.
 
     Raises:
-        BadContent: the text is no YAML, or a document is no object with a kind.
+        BadContent: the text is no YAML, too deep or too large, or a document is no object with a kind.
     """
     try:
+        check_bounds(text)
         documents = list(yaml.load_all(text, Loader=_Loader))
     except (yaml.YAMLError, ValueError) as error:
         raise BadContent(f"{where}: YAML parse error: {_reason(error)}") from None

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from fleet.agent.domain.yaml_bounds import TooComplex, check_bounds
 from fleet.cli.objects.faults import Fault, InvalidObjects, Path, spelled
 
 _MAX_NODES = 1_000_000
@@ -47,8 +48,10 @@ def read_documents(text: str, source: str) -> list[Document]:
     """The documents of a YAML or JSON text; empty ones are left out, a `List` is its items.
 
     Raises:
-        InvalidObjects: the text is no YAML, or has a key twice, a tag or a number that JSON has not.
+        InvalidObjects: the text is no YAML, too deep or too large, or has a key twice, a tag or a number that
+            JSON has not.
     """
+    _refuse_complex(text, source)
     loader = _Loader(text)
     found: list[Document] = []
     number = 0
@@ -62,6 +65,17 @@ def read_documents(text: str, source: str) -> list[Document]:
     finally:
         loader.dispose()
     return [document for document in found if document.value is not None]
+
+
+def _refuse_complex(text: str, source: str) -> None:
+    try:
+        check_bounds(text)
+    except TooComplex as error:
+        raise InvalidObjects(
+            [Fault(source=source, number=1, line=error.line, message=error.reason)]
+        ) from None
+    except yaml.YAMLError:
+        return  # said below, with the number of the document
 
 
 def _items(document: Document) -> Iterator[Document]:
