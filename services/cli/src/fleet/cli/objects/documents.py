@@ -71,9 +71,8 @@ def _refuse_complex(text: str, source: str) -> None:
     try:
         check_bounds(text)
     except TooComplex as error:
-        raise InvalidObjects(
-            [Fault(source=source, number=1, line=error.line, message=error.reason)]
-        ) from None
+        fault = Fault(source=source, number=error.document, line=error.line, message=error.reason)
+        raise InvalidObjects([fault]) from None
     except yaml.YAMLError:
         return  # said below, with the number of the document
 
