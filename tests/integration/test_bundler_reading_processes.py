@@ -121,7 +121,8 @@ async def test_a_process_that_is_killed_in_the_middle_is_an_error_and_replaced()
             os.kill(pool.pids[0], signal.SIGKILL)
             return await files(_)
 
-        with pytest.raises(ReaderDied, match="ended with code -9"):
+        # 255 is what asyncio says where somebody else was quicker to collect the process
+        with pytest.raises(ReaderDied, match=r"ended with code (-9|255)"):
             await pool.read(dict.fromkeys(FILES, Mode.FILE), fatal, ORDER)
         assert await read(pool)
 

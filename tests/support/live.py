@@ -19,7 +19,7 @@ from support.kubectl import Kubectl
 
 WORKSPACE = "fleet-default"
 POLLING = "500ms"
-PATIENCE = 30.0
+PATIENCE = 60.0
 _LOOK_AGAIN = 0.05
 
 Object = dict[str, Any]
