@@ -93,6 +93,7 @@ class Agent:
             self._reading.doubt()
 
     def _offer(self, verdict: Accepted, manifest: Manifest) -> None:
+        self._entries.learn(manifest.event)
         if verdict.fresh or self._offered is None:
             self._offered = manifest
             self._news.set()

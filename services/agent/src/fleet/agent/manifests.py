@@ -20,6 +20,10 @@ class Entries:
         self._content = content
         self._cluster = cluster
 
+    def learn(self, manifest: DeploymentTargeted) -> None:
+        """Keep what stands in a manifest in full: a later one, acted on in its place, may only name it."""
+        self._content.learn(dict(manifest.inline))
+
     async def resolve(
         self, manifest: DeploymentTargeted, on_refused: Callable[[], None]
     ) -> tuple[dict[str, Entry], bool]:
@@ -27,7 +31,7 @@ class Entries:
 
         One that cannot be had delays no other: it is left out, logged, and asked for again by the caller.
         """
-        self._content.learn(dict(manifest.inline))
+        self.learn(manifest)
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def one(digest: str) -> Entry | None:
