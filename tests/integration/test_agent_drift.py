@@ -94,10 +94,14 @@ async def test_corrected_drift_leaves_two_revisions_and_no_trace_in_the_cluster(
     await eventually(lambda: _is(site, {"a": "1"}))
     await patch(site, "Deployment", "web", {"spec": {"replicas": 5}}, "apps/v1")
     await eventually(lambda: _replicas(site, 2))
+
+    async def two_revisions() -> bool:
+        secrets = await site.kube.list("v1", "Secret", namespace="web", labels="owner=helm,name=fixed")
+        release = (await site.releases()).get("fixed")  # none while Helm replaces one revision by the next
+        return len(secrets.items) == 2 and release is not None and release.number > 1
+
+    await eventually(two_revisions)
     await site.ready(manifest)
-    secrets = await site.kube.list("v1", "Secret", namespace="web", labels="owner=helm,name=fixed")
-    assert len(secrets.items) == 2
-    assert (await site.releases())["fixed"].number > 1
 
 
 async def test_drift_that_was_there_before_is_corrected_once_that_is_switched_on(site: Site) -> None:

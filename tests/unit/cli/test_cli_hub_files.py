@@ -10,7 +10,7 @@ from fleet.cli.errors import CommandFailed
 from fleet.cli.hub.enrolment import Enrolment
 from fleet.cli.hub.layout import Layout
 from fleet.cli.hub.lock import folder_lock
-from fleet.cli.hub.ports import HOST, free_port, kept_ports
+from fleet.cli.hub.ports import HOST, reserved_ports
 from fleet.cli.hub.programs import PORTS, programs
 from fleet.events import ClusterRecord, ObjectMeta
 from fleet.vault import Keyring
@@ -52,13 +52,22 @@ def test_a_folder_has_one_owner_at_a_time(layout):
 
 
 def test_ports_stay_the_same_unless_they_are_taken():
-    before = {"a": free_port(), "b": free_port()}
-    assert kept_ports(["a", "b"], before) == before
-    with socket.create_server((HOST, before["a"])):
-        after = kept_ports(["a", "b", "c"], before)
-    assert after["b"] == before["b"]
-    assert len({before["a"], *after.values()}) == 4
-    assert all(20_000 <= port < 32_768 for port in after.values())
+    with reserved_ports(["a", "b"], {}) as before:
+        pass
+    with reserved_ports(["a", "b"], before) as again:
+        assert again == before
+    with socket.create_server((HOST, before["a"])), reserved_ports(["a", "b", "c"], before) as after:
+        assert after["b"] == before["b"]
+        assert len({before["a"], *after.values()}) == 4
+        assert all(20_000 <= port < 32_768 for port in after.values())
+
+
+def test_a_port_that_nothing_listens_on_yet_is_given_to_one_program_of_one_hub():
+    with reserved_ports(["a"], {}) as mine:
+        with reserved_ports(["a", "b"], {"a": mine["a"], "b": mine["a"]}) as theirs:
+            assert len({mine["a"], *theirs.values()}) == 3
+        with socket.create_server((HOST, mine["a"])):
+            pass  # the program itself may listen there
 
 
 def test_a_declared_cluster_gets_identity_pocket_cluster_and_a_place_with_the_broker(layout, enrolment):

@@ -17,7 +17,7 @@ from fleet.cli.hub.enrolment import Enrolment
 from fleet.cli.hub.layout import Layout
 from fleet.cli.hub.lock import folder_lock
 from fleet.cli.hub.membership import Membership
-from fleet.cli.hub.ports import kept_ports
+from fleet.cli.hub.ports import reserved_ports
 from fleet.cli.hub.process import Process
 from fleet.cli.hub.programs import NATS, PORTS, nats_url, probes, programs
 from fleet.cli.hub.readiness import Beats, until_ready
@@ -100,7 +100,8 @@ class Hub:
     async def _start(self) -> None:
         self.layout.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._stack.enter_context(folder_lock(self.layout))
-        self._ports = kept_ports(PORTS, _known(self.layout).get("ports", {}))
+        before = _known(self.layout).get("ports", {})
+        self._ports = self._stack.enter_context(reserved_ports(PORTS, before))
         enrolment = Enrolment(layout=self.layout, keyring=self.keyring, ports=self._ports)
         enrolment.refresh()
         tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
