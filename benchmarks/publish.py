@@ -3,9 +3,10 @@
     .venv/bin/python benchmarks/publish.py [--clusters 100000] [--runs 5]
 
 Every record is a whole DeploymentTargeted of three bundles with one entry inline, authenticated with its
-cluster's key, on the stream DESIRED as a hub makes it (republished to the wakes, `sync_interval` 1 s). The
-first run fills the stream, the others write every record anew. Two rates are printed: of publishing alone,
-with records that were encoded before, and with encoding and signing in between.
+cluster's key, on the stream DESIRED as a hub makes it (republished to the wakes, `sync_interval` 1 s), and
+then once more on one that wakes nobody. The first run fills the stream, the others write every record anew.
+Two rates are printed: of publishing alone, with records that were encoded before, and with encoding and
+signing in between.
 """
 
 import argparse
@@ -17,15 +18,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
 from fleet.bus import Bus, header_block
 from fleet.events import (
+    STREAMS,
     DeploymentTargeted,
     Entry,
     Envelope,
+    Stream,
     canonical,
     digest16,
     manifest_digest,
@@ -119,23 +123,24 @@ async def publish(bus: Bus, made: Iterable[Record]) -> int:
     return batch.stored
 
 
-async def measure(bus: Bus, server: psutil.Process, what: str, made: Iterable[Record]) -> dict[str, object]:
+async def measure(bus: Bus, server: psutil.Process, what: str, made: Iterable[Record]) -> int:
     """Publish, and say how fast that was and what it cost on either side."""
     client = psutil.Process()
     before, began = (_cpu(client), _cpu(server)), time.perf_counter()
     count = await publish(bus, made)
     seconds = time.perf_counter() - began
+    rate = round(count / seconds)
     result = {
         "what": what,
         "records": count,
-        "records_per_second": round(count / seconds),
+        "records_per_second": rate,
         "seconds": round(seconds, 3),
         "client_cores": round((_cpu(client) - before[0]) / seconds, 2),
         "server_cores": round((_cpu(server) - before[1]) / seconds, 2),
         "load_before": round(os.getloadavg()[0], 1),
     }
     print(json.dumps(result), flush=True)
-    return result
+    return rate
 
 
 def _cpu(process: psutil.Process) -> float:
@@ -158,24 +163,45 @@ async def start(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
 
 
 async def run(clusters: int, runs: int) -> None:
-    """All runs, and the median at the end."""
+    """All runs with the streams of a hub, then all with a DESIRED that wakes nobody; a summary of each."""
+    as_in_a_hub = STREAMS["DESIRED"]
+    for wakes, stream in ((True, as_in_a_hub), (False, replace(as_in_a_hub, republish=None))):
+        rates = await rates_of(stream, clusters, runs)
+        print(
+            json.dumps(
+                {
+                    "wakes": wakes,
+                    "filling": rates[0],
+                    "rewriting": sorted(rates[1:])[len(rates[1:]) // 2],
+                    "bytes_per_record": bytes_per_record(),
+                }
+            ),
+            flush=True,
+        )
+
+
+async def rates_of(desired: Stream, clusters: int, runs: int) -> list[int]:
+    """Records per second of every run that only publishes; the first one fills the stream."""
     with tempfile.TemporaryDirectory() as folder:
         process, url = await start(Path(folder))
         try:
             async with await Bus.connect(url, name="benchmark") as bus:
-                await bus.ensure_streams()
+                await bus.ensure_streams([desired])
                 server, rates = psutil.Process(process.pid), []
                 for number in range(runs):
                     ready = list(records(clusters, 2 * number))
-                    result = await measure(bus, server, "publish", ready)
-                    rates.append(int(str(result["records_per_second"])))
+                    rates.append(await measure(bus, server, "publish", ready))
                     await measure(bus, server, "encode, sign and publish", records(clusters, 2 * number + 1))
-                median = sorted(rates)[len(rates) // 2]
-                size = len(ready[0][1]) + len(ready[0][2])
-                print(json.dumps({"records_per_second": median, "bytes_per_record": size}))
+                return rates
         finally:
             process.terminate()
             await process.wait()
+
+
+def bytes_per_record() -> int:
+    """Body and headers of one record."""
+    ((_, body, headers),) = records(1, 1)
+    return len(body) + len(headers)
 
 
 def main() -> None:
