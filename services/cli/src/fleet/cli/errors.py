@@ -29,3 +29,10 @@ class Usage(CommandFailed):
     """Arguments that make no sense."""
 
     exit_code = 2
+
+
+def reason_of(error: BaseException) -> str:
+    """What went wrong, in words: of a group of errors each of those in it, once."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(dict.fromkeys(reason_of(one) for one in error.exceptions))
+    return str(error).removeprefix("error: ") or type(error).__name__

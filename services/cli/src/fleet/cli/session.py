@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from fleet.cli.address import HubChoice
-from fleet.cli.errors import CommandFailed
+from fleet.cli.errors import CommandFailed, reason_of
 
 if TYPE_CHECKING:
     from fleet.bus import Bus
@@ -91,10 +92,23 @@ async def _with_bus(hub: HubChoice, work: Callable[[Bus], Awaitable[T]]) -> T:
         reason = str(error.__cause__ or "") or "no answer"
         raise CommandFailed(f"error: no hub at {address.url} ({reason}): {address.hint}") from error
     async with bus:
-        try:
+        with bus_errors_told():
             return await work(bus)
-        except BusError as error:
-            raise CommandFailed(f"error: {error}") from error
+
+
+@contextmanager
+def bus_errors_told() -> Iterator[None]:
+    """Raise CommandFailed in the place of an error of the bus, or of a group with nothing else in it."""
+    from fleet.bus import BusError
+
+    try:
+        yield
+    except BusError as error:
+        raise CommandFailed(f"error: {error}") from error
+    except ExceptionGroup as group:
+        if group.split((BusError, CommandFailed))[1] is not None:
+            raise
+        raise CommandFailed(f"error: {reason_of(group)}") from group
 
 
 def quiet() -> None:

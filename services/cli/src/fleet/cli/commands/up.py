@@ -15,7 +15,7 @@ import click
 from fleet.cli.address import HubChoice
 from fleet.cli.domain.named_clusters import named_clusters
 from fleet.cli.errors import Usage
-from fleet.cli.session import hub_options, quiet
+from fleet.cli.session import bus_errors_told, hub_options, quiet
 
 if TYPE_CHECKING:
     from fleet.cli.hub import Hub
@@ -72,8 +72,9 @@ async def _run(folder: Path, clusters: Mapping[str, Mapping[str, str]]) -> None:
     from fleet.cli.hub import Hub
 
     quiet()
-    async with Hub(folder, clusters=clusters, on_news=_say) as hub:
-        await _narrate(hub)
+    with bus_errors_told():
+        async with Hub(folder, clusters=clusters, on_news=_say) as hub:
+            await _narrate(hub)
 
 
 def _stay_small() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 from fleet.cli.demo.record import Step
 
@@ -26,8 +27,9 @@ class Progress:
     def done(self, step: Step) -> None:
         """Say how a step came out."""
         mark = "[green]ok  [/green]" if step.ok else "[red]FAIL[/red]"
-        self._console.print(f"{mark} {step.name:<20} {step.seconds:6.1f} s  {step.detail}", soft_wrap=True)
+        told = escape(f"{step.name:<20} {step.seconds:6.1f} s  {step.detail}")
+        self._console.print(f"{mark} {told}", soft_wrap=True)
 
     def say(self, text: str) -> None:
         """A line of its own."""
-        self._console.print(text, soft_wrap=True)
+        self._console.print(text, soft_wrap=True, markup=False)
