@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from fleet.cli.objects.model import Bytes, Duration, Integer, SpecModel, Strings
 from fleet.cli.objects.options import CorrectDrift
 from fleet.cli.objects.selector import ClusterTarget
+
+_PASSWORD = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#:@\[]*:(?!\d*(?:[/?#]|$))[^@]*@"  # what is no port begins a password
+    r"|[^@:/]*:[^@/]*@"  # the scheme forgotten
+)
+
+
+def _without_password(url: str) -> str:
+    """Refuse a URL with a password in it: declared objects stand in streams and answers for all to read."""
+    if _PASSWORD.match(url):
+        raise ValueError(
+            "must not hold a password: write the URL without it, put it into a secret with `fleet create"
+            " secret generic NAME --from-literal=username=... --from-literal=password=...` in the namespace"
+            " of the GitRepo, and name that in spec.clientSecretName"
+        )
+    return url
 
 
 class CommitSpec(SpecModel):
@@ -27,7 +46,7 @@ class BundlePath(SpecModel):
 class GitRepoSpec(SpecModel):
     """Fleet's GitRepo, every field."""
 
-    repo: str = Field(min_length=1)
+    repo: Annotated[str, Field(min_length=1), AfterValidator(_without_password)]
     branch: str | None = None
     revision: str | None = None
     target_namespace: str | None = None

@@ -1,0 +1,61 @@
+"""A password has no place in a declared object: everybody who may look sees those."""
+
+import pytest
+
+from fleet.cli.objects.documents import read_documents
+from fleet.cli.objects.faults import InvalidObjects
+from fleet.cli.objects.manifests import manifests
+
+GITREPO = """\
+apiVersion: fleet.cattle.io/v1alpha1
+kind: GitRepo
+metadata: {{name: web}}
+spec:
+  repo: "{repo}"
+"""
+
+
+def read(repo):
+    return manifests(read_documents(GITREPO.format(repo=repo), "web.yaml"))
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "http://me:HORSE@git.example.com/web",
+        "https://me:HORSE@git.example.com:8443/web.git",
+        "https://:HORSE@git.example.com/web",
+        "HTTPS://me:1234HORSE@git.example.com/web",
+        "https://me:12x/HORSE@git.example.com/web",
+        "https://me:HO@RSE@git.example.com/web",
+        "https://me:1234@[::1]/HORSE",
+        "ssh://git:HORSE@git.example.com/web",
+        "me:HORSE@git.example.com/web",
+    ],
+)
+def test_a_password_in_the_url_of_a_repository_is_refused_and_not_repeated(repo):
+    with pytest.raises(InvalidObjects) as refused:
+        read(repo)
+    (fault,) = refused.value.faults
+    assert (fault.line, fault.path) == (5, "spec.repo")
+    assert "clientSecretName" in str(fault)
+    assert "fleet create secret generic" in str(fault)
+    assert "HORSE" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "https://git.example.com/web",
+        "https://git.example.com:8443/web@v1:2",
+        "https://me@dev.example.com/org/web",
+        "http://[::1]:3000/a@b",
+        "ssh://git@git.example.com:2222/web.git",
+        "git@git.example.com:web@2.git",
+        "git.example.com:org/web@2.git",
+        "file:///srv/a:b@c",
+        "/srv/a:b@c",
+    ],
+)
+def test_a_url_without_a_password_is_kept_as_it_is(repo):
+    assert read(repo)[0].spec["repo"] == repo
