@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fleet.bus import Bus, Heard
-from fleet.events import MAC_HEADER, DeploymentTargeted, manifest_digest
+from fleet.events import MAC_HEADER, DeploymentReported, DeploymentTargeted, manifest_digest
 from support.agents import Bundle, Site, config_map, running_agent, site, sites
 from support.reads import counted_reads
 from support.waiting import eventually
@@ -185,7 +185,9 @@ async def test_a_report_follows_its_manifests_correlation(lone: Site) -> None:
         desired = await lone.bus.last(
             DeploymentTargeted, workspace=manifest.workspace, cluster=manifest.cluster
         )
-        reported = await lone.bus.last_on("STATUS", lone.identity.status_subject)
+        reported = await lone.bus.last(
+            DeploymentReported, workspace=manifest.workspace, cluster=manifest.cluster
+        )
         assert desired is not None
         assert reported is not None
         assert reported.envelope.correlation_id == desired.envelope.correlation_id

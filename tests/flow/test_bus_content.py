@@ -60,11 +60,3 @@ async def test_a_blob_with_a_hole_is_absent_until_somebody_puts_it_again(tmp_pat
         await bus.put_content(WORKSPACE, BLOB)
         assert await bus.get_content(WORKSPACE, DIGEST) == BLOB.chunks
         assert (await state(bus, "CONTENT"))["last_seq"] == 21
-
-
-async def test_removed_content_is_gone_with_its_touch(tmp_path: Path) -> None:
-    async with running_bus(tmp_path) as (_, bus):
-        await bus.put_content(WORKSPACE, BLOB)
-        await bus.remove_content(WORKSPACE, DIGEST)
-        assert await bus.get_content(WORKSPACE, DIGEST) is None
-        assert (await state(bus, "TOUCHES"))["messages"] == 0

@@ -133,7 +133,8 @@ async def test_what_is_named_but_not_there_is_404(scene: Scene) -> None:
     entry = await scene.hub.entry("gone", b"gone")
     await scene.hub.target(A, [entry], generation=8)
     assert await chunk(scene, entry.content, n=1) == "404"
-    await scene.hub.bus.remove_content("fleet-default", entry.content)
+    chunks = {"filter": f"fleet.content.fleet-default.{entry.content}.*"}
+    await scene.hub.bus.connection.api("STREAM.PURGE.CONTENT", chunks)
     assert await chunk(scene, entry.content) == "404"
     question = {"digest": entry.content, "n": 0, "namespace": "fleet-default"}
     assert await ask(scene, NEW, scene.new, question, "") == "404", "a cluster without a manifest"

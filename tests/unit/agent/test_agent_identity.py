@@ -25,7 +25,6 @@ def test_an_identity_names_the_subjects_of_its_cluster() -> None:
     assert identity.read_subject == "agent.get.fleet-default.edge-1"
     assert identity.content_subject == "agent.content.fleet-default.edge-1"
     assert identity.wake_subject == "fleet.wake.fleet-default.edge-1"
-    assert identity.status_subject == "fleet.status.fleet-default.edge-1"
 
 
 def test_secrets_do_not_show_when_an_identity_is_printed() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.bundler.domain.names import helm_release_name, key_hash, limit, safe_concat_name
+from fleet.bundler.domain.names import helm_release_name, key_hash, limit
 
 STR50 = "1234567890" * 5
 STR53 = STR50 + "123"
@@ -50,22 +50,6 @@ def test_limit_cuts_and_hashes_as_fleet_does(text: str, count: int, expected: st
 )
 def test_b07_b08_b15_release_names_are_fleets(text: str, expected: str) -> None:
     assert helm_release_name(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("parts", "expected"),
-    [
-        ((), ""),
-        (("a" * 63,), "a" * 63),
-        (("a" * 64,), "a" * 57 + "-ffe05"),
-        (("first", "second", "third"), "first-second-third"),
-        ((A32, A32), A32 + "-" + "a" * 24 + "-da5ed"),
-        (("a" * 56 + "-" + "a" * 7,), "a" * 56 + "-768c62"),
-        (("a" * 55 + "--" + "a" * 7,), "a" * 55 + "--9e8cfe"),
-    ],
-)
-def test_joined_names_are_fleets(parts: tuple[str, ...], expected: str) -> None:
-    assert safe_concat_name(*parts) == expected
 
 
 def test_a_key_hash_has_twelve_digits_of_the_first_hundred_bytes() -> None:

@@ -221,14 +221,6 @@ class Bus:
         """One sealed chunk, or None."""
         return await content.chunk(self.connection, workspace, digest, number)
 
-    async def touch_content(self, workspace: str, digest: str) -> None:
-        """Note that a blob is wanted now, so that it is not collected."""
-        await content.touch(self.connection, workspace, digest)
-
-    async def remove_content(self, workspace: str, digest: str) -> None:
-        """Delete a blob and the note of its last use."""
-        await content.remove(self.connection, workspace, digest)
-
     async def lease(self, name: str, *, ttl: float = 3.0) -> Lease:
         """Wait until this process leads under that name; see `lease.Lease`. Closing the bus releases it.
 

@@ -89,13 +89,6 @@ async def touch(connection: Connection, workspace: str, digest: str) -> None:
     await publishing.publish(connection, subject, b"", {}, stream=TOUCHES)
 
 
-async def remove(connection: Connection, workspace: str, digest: str) -> None:
-    """Delete a blob and its touches."""
-    await connection.api(f"STREAM.PURGE.{STREAM}", {"filter": chunk_subject(workspace, digest, "*")})
-    touched = f"fleet.touch.{token(workspace)}.{literal(digest)}"
-    await connection.api(f"STREAM.PURGE.{TOUCHES}", {"filter": touched})
-
-
 def chunk_subject(workspace: str, digest: str, number: int | str) -> str:
     """Where a chunk stands. Raises InvalidName where workspace or digest could not be one token."""
     return f"fleet.content.{token(workspace)}.{literal(digest)}.{number}"

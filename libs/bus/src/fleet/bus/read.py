@@ -60,9 +60,3 @@ async def _direct_get(connection: Connection, address: str, body: bytes) -> Mess
         if status == _NOT_FOUND:
             return None
         raise Refused(f"reading {address}", int(status or 0), headers.get("Description", "no direct get"))
-
-
-async def last_sequence(connection: Connection, stream: str) -> int:
-    """The last sequence that the stream gave out. Raises Refused where there is no such stream."""
-    info = await connection.api(f"STREAM.INFO.{stream}")
-    return int(info["state"]["last_seq"])

@@ -17,7 +17,6 @@ class Resource:
     kind: str
     plural: str
     namespaced: bool
-    verbs: frozenset[str] = frozenset()
 
     @property
     def root(self) -> str:
@@ -85,5 +84,4 @@ def _resource(api_version: str, entry: Mapping[str, Any]) -> Resource:
         kind=entry["kind"],
         plural=entry["name"],
         namespaced=bool(entry.get("namespaced")),
-        verbs=frozenset(entry.get("verbs") or ()),
     )

@@ -67,11 +67,6 @@ def report(obj: Object, find: Find, now: str) -> tuple[Object, Blocked | None] |
     return {k: v for k, v in status.items() if v not in (None, [])}, blocked
 
 
-def runs_pods(kind: str) -> bool:
-    """Whether objects of this kind have pods that may have to wait for something."""
-    return kind in _KINDS and kind not in ("Service",)
-
-
 def _runs(obj: Object) -> bool:
     status, generation = obj.get("status") or {}, obj["metadata"].get("generation", 1)
     if obj["kind"] in ("Pod", "PersistentVolumeClaim"):

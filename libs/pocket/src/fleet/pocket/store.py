@@ -144,10 +144,6 @@ class Store:
         self._announce(Change("DELETED", table, key, entry, before))
         return entry
 
-    def drop_table(self, name: str) -> None:
-        """Forget a table that is served no more; its watchers are told by whoever dropped it."""
-        self._tables.pop(name, None)
-
     def _stamped(self, obj: dict[str, Any], version: int) -> Entry:
         obj["metadata"]["resourceVersion"] = str(version)
         return _entry(orjson.dumps(obj), obj, version)

@@ -1,7 +1,7 @@
 """How a service lives: settings, health, logs, metrics, traces, shutdown."""
 
 from fleet.runtime.health import Health
-from fleet.runtime.metrics import REGISTRY, counter, gauge
+from fleet.runtime.metrics import REGISTRY, counter
 from fleet.runtime.service import Runtime, run, serve
 from fleet.runtime.settings import Settings
 from fleet.runtime.tracing import current_traceparent, span
@@ -13,7 +13,6 @@ __all__ = [
     "Settings",
     "counter",
     "current_traceparent",
-    "gauge",
     "run",
     "serve",
     "span",

@@ -5,7 +5,7 @@ Labels never hold a commit, a path, a generation or a cluster: their number woul
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
 REGISTRY = CollectorRegistry()
@@ -25,8 +25,3 @@ STAGE_SECONDS = Histogram(
 def counter(name: str, what: str, *labels: str) -> Counter:
     """Make a counter that `/metrics` shows, once per process and name."""
     return Counter(name, what, labelnames=labels, registry=REGISTRY)
-
-
-def gauge(name: str, what: str, *labels: str) -> Gauge:
-    """Make a gauge that `/metrics` shows, once per process and name."""
-    return Gauge(name, what, labelnames=labels, registry=REGISTRY)

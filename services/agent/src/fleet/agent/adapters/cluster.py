@@ -22,7 +22,6 @@ FIELD_MANAGER = "fleet-agent"
 
 _AT_ONCE = 8
 _SINGLE_READS = 3
-_NAMESPACES_APART = 5
 _CAPABILITIES_SECONDS = 60.0
 _RELEASE_NAME, _RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 _DEFAULT_ACCOUNT = "fleet-default"

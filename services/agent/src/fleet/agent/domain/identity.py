@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from fleet.agent.domain.errors import AgentError
-from fleet.events import DeploymentReported, DeploymentTargeted, token
+from fleet.events import DeploymentTargeted, token
 from fleet.vault import ClusterKeys
 
 
@@ -66,11 +66,6 @@ class Identity(BaseModel):
     def content_subject(self) -> str:
         """Where content is asked for."""
         return f"agent.content.{token(self.workspace)}.{token(self.cluster)}"
-
-    @property
-    def status_subject(self) -> str:
-        """Where this agent reports."""
-        return DeploymentReported.subject_for(workspace=self.workspace, cluster=self.cluster)
 
 
 def read_identity(data: bytes, where: str) -> Identity:

@@ -10,8 +10,6 @@ _DISALLOWED = re.compile(r"[^a-zA-Z0-9-]+")
 _DASHES = re.compile(r"-+")
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _HASH_LENGTH = 5
-_MAX_OBJECT_NAME = 63
-_SAFE_CUT = 57
 _KEY_LENGTH = 100
 
 
@@ -41,17 +39,6 @@ def limit(text: str, count: int) -> str:
     head = text[: count - _HASH_LENGTH - 1]
     separator = "" if head.endswith("-") else "-"
     return f"{head}{separator}{_md5(text, _HASH_LENGTH)}"
-
-
-def safe_concat_name(*parts: str) -> str:
-    """Join parts with dashes into an object's name: at most 63 characters, ending in a hash where cut."""
-    whole = "-".join(parts)
-    if len(whole) <= _MAX_OBJECT_NAME:
-        return whole
-    digest = hashlib.sha256(whole.encode()).hexdigest()
-    if re.fullmatch(r"[a-z0-9]", whole[_SAFE_CUT - 1]):
-        return f"{whole[:_SAFE_CUT]}-{digest[:5]}"
-    return f"{whole[: _SAFE_CUT - 1]}-{digest[:6]}"
 
 
 def key_hash(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fleet.bundler.domain.model import GIT_TARGET
-from fleet.bundler.domain.typed import Flag, Kind, ListOf, MapOf, Struct, Text, Whole
+from fleet.bundler.domain.typed import Flag, ListOf, Struct, Text, Whole
 from fleet.bundler.domain.yamltext import Document
 
 REPO_LABEL = "fleet.cattle.io/repo-name"
@@ -29,7 +29,6 @@ _SPEC = Struct(
         "forceSyncGeneration": Whole(),
     }
 )
-_LABELS: Kind = MapOf(Text())
 
 
 @dataclass(frozen=True, slots=True)
