@@ -12,6 +12,9 @@ BENCH ?= $(wildcard benchmarks/*.py)
 # The interpreter at hand is the one to use: uv must neither look for the one in .python-version nor fetch one.
 export UV_PYTHON := $(shell command -v $(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
+# Nothing is left outside of this folder.
+export TMPDIR := $(CURDIR)/.tmp
+$(shell mkdir -p .tmp)
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .tools/bin/uv)
 
 .PHONY: help demo test lint faults bench install runtime
