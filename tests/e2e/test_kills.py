@@ -22,9 +22,8 @@ async def test_after_any_kill_with_work_outstanding_all_three_sources_agree(tmp_
         await scene.delivered(commit)
         trials = KillTrials(scene)
 
-        done = [await trials.run(seed) for seed in range(FIRST_SEED, FIRST_SEED + TRIALS)]
-
-    for trial in done:
-        sys.stdout.write(json.dumps(trial.to_json()) + "\n")
-    assert [trial for trial in done if not trial.equal] == []
-    assert all(trial.outstanding for trial in done)
+        for seed in range(FIRST_SEED, FIRST_SEED + TRIALS):
+            trial = await trials.run(seed)
+            sys.stdout.write(json.dumps(trial.to_json()) + "\n")
+            assert trial.equal, trial
+            assert trial.outstanding, trial
