@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from fleet.bus import Bus, BusError
 from fleet.cli.errors import CommandFailed
+from fleet.cli.hub.broker import broker_of
 from fleet.cli.hub.enrolment import Enrolment
 from fleet.cli.hub.layout import Layout
 from fleet.cli.hub.lock import folder_lock
@@ -113,7 +114,11 @@ class Hub:
         bus = await self._broker()
         self._beats = await self._stack.enter_async_context(Beats.heard_on(bus))
         self._membership = Membership(
-            bus=bus, enrolment=enrolment, processes=self._processes, ports=self._ports, on_news=self._news
+            bus=bus,
+            enrolment=enrolment,
+            broker=broker_of(self.layout, self._processes[NATS], self._ports),
+            processes=self._processes,
+            on_news=self._news,
         )
         following = tasks.create_task(self._membership.follow())
         self._stack.callback(following.cancel)

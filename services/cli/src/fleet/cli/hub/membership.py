@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 from collections.abc import Callable, Mapping
 
 from fleet.bus import Bus
 from fleet.cli.adapters.records import Records
+from fleet.cli.hub.broker import Broker, BrokerBehind
 from fleet.cli.hub.enrolment import Enrolment
-from fleet.cli.hub.probe import ask
 from fleet.cli.hub.process import Process
-from fleet.cli.hub.programs import AGENT, MONITOR, NATS, POCKET
+from fleet.cli.hub.programs import AGENT, POCKET
 from fleet.cli.objects.kinds import KINDS
 from fleet.cli.objects.manifests import Manifest
 from fleet.events import ClusterRecord
 
 LOCAL_WORKSPACE = "fleet-local"
 _GATHER = 0.02
-_LOOKS = 50
-_LOOK_AGAIN = 0.01
+_TRY_AGAIN = 30.0
 
 
 class Membership:
@@ -30,20 +29,22 @@ class Membership:
         *,
         bus: Bus,
         enrolment: Enrolment,
+        broker: Broker,
         processes: Mapping[str, Process],
-        ports: Mapping[str, int],
         on_news: Callable[[str], None],
     ) -> None:
         self._bus = bus
         self._records = Records(bus=bus)
         self._enrolment = enrolment
+        self._broker = broker
         self._processes = processes
-        self._ports = ports
         self._news = on_news
         self._known: dict[tuple[str, str], ClusterRecord] = {}
         self._changed = asyncio.Event()
         self._settled = asyncio.Condition()
         self._enrolled: dict[tuple[str, str], str] = {}
+        self._untold: list[str] = []
+        self._behind = ""
 
     def clusters(self) -> list[tuple[str, str]]:
         """Workspace and name of every cluster that is declared."""
@@ -81,7 +82,7 @@ class Membership:
             async with asyncio.timeout(seconds), self._settled:
                 await self._settled.wait_for(lambda: wanted.items() <= self._enrolled.items())
         except TimeoutError:
-            return "the broker has not taken the accounts of all clusters"
+            return self._behind or "the broker has not taken the accounts of all clusters"
         return ""
 
     async def follow(self) -> None:
@@ -89,7 +90,9 @@ class Membership:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read())
             while True:
-                await self._changed.wait()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_TRY_AGAIN if self._behind else None):
+                        await self._changed.wait()
                 await asyncio.sleep(_GATHER)  # several clusters declared at once cost one reload
                 self._changed.clear()
                 await self._enrol()
@@ -104,35 +107,37 @@ class Membership:
             await feed.aclose()
 
     async def _enrol(self) -> None:
+        """Bring files and programs in step with the records; what the broker refuses is tried again later."""
         records = list(self._known.values())
         change = self._enrolment.follow(records)
-        if change.added or change.removed:
-            self._processes[POCKET].hang_up()
-            await self._reload_broker()
-            self._processes[AGENT].hang_up()
-        for word, keys in (("enrolled", change.added), ("dropped", change.removed)):
-            for key in keys:
-                self._news(f"cluster {key} {word}")
         for reason in change.refused:
             self._news(f"cluster {reason}")
+        for word, keys in (("enrolled", change.added), ("dropped", change.removed)):
+            self._untold += [f"cluster {key} {word}" for key in keys]
+        if self._untold and not await self._tell_programs():
+            return
+        for line in self._untold:
+            self._news(line)
+        self._untold.clear()
         async with self._settled:
             self._enrolled = {
                 (one.workspace, one.name): one.metadata.uid for one in records if not one.deleted
             }
             self._settled.notify_all()
 
-    async def _reload_broker(self) -> None:
-        """Have the broker read its configuration, and wait until it says that it has.
-
-        It is told again and again, as it may be starting anew at this moment and deaf.
-        """
-        before = await self._loaded()
-        while True:
-            self._processes[NATS].hang_up()
-            for _ in range(_LOOKS):
-                await asyncio.sleep(_LOOK_AGAIN)
-                if await self._loaded() not in (before, ""):
-                    return
+    async def _tell_programs(self) -> bool:
+        """Have them read their lists; False while the broker, which must come before the agents, refuses."""
+        self._processes[POCKET].hang_up()
+        try:
+            await self._broker.reload()
+        except BrokerBehind as error:
+            if str(error) != self._behind:
+                self._news(f"{error}. Clusters that came cannot connect, those that went still can")
+            self._behind = str(error)
+            return False
+        self._behind = ""
+        self._processes[AGENT].hang_up()
+        return True
 
     async def _declared(self) -> dict[tuple[str, str], str]:
         """The uid of every cluster that is declared by now."""
@@ -141,11 +146,6 @@ class Membership:
             async for one in self._bus.present(ClusterRecord)
             if not one.event.deleted
         }
-
-    async def _loaded(self) -> str:
-        """When the broker last read its configuration; empty while it does not answer."""
-        status, body = await ask(self._ports[MONITOR], "/varz")
-        return str(json.loads(body).get("config_load_time", "")) if status else ""
 
 
 def _manifest(
