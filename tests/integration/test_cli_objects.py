@@ -168,6 +168,34 @@ async def test_clusters_are_asked_of_the_targeter_page_by_page(hub):
         assert (await hub.fleet("get", "cluster", "c1")).code == 1
 
 
+async def test_several_kinds_are_a_table_each_with_names_that_tell_their_kind(hub):
+    await hub.fleet("apply", "-f", "-", stdin=GITREPO)
+    async with a_targeter(hub.bus, [a_cluster("local", WS)]):
+        shown = await hub.fleet("get", "gitrepo,policies,cluster")
+        heads, repo, blank, _, cluster = shown.rows
+        assert (shown.code, shown.err, heads[0], blank) == (0, "", "NAME", [])
+        assert repo[0] == "gitrepo.fleet.cattle.io/web"
+        assert cluster[0] == "cluster.fleet.cattle.io/local"
+        whole = json.loads((await hub.fleet("get", "gitrepo/web", "cluster/local", "-o", "json")).out)
+        assert [item["kind"] for item in whole["items"]] == ["GitRepo", "Cluster"]
+    assert (await hub.fleet("get", "gitrepo,policies")).rows[1][0] == "web"
+    part = await hub.fleet("get", "gitrepo,cluster")
+    assert (part.code, part.rows[1][0]) == (1, "web")
+    assert "clusters are computed by the targeter, and it does not answer" in part.err
+
+
+async def test_names_alone_are_lines_as_kubectl_writes_them(hub):
+    nothing = await hub.fleet("get", "gitrepos,policies", "-o", "name")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "")
+    for name in ("web", "app"):
+        await hub.fleet("apply", "-f", "-", stdin=GITREPO.replace("web, l", f"{name}, l"))
+    named = await hub.fleet("get", "gitrepo,policy", "-o", "name")
+    assert named.out == "gitrepo.fleet.cattle.io/app\ngitrepo.fleet.cattle.io/web\n"
+    some = await hub.fleet("get", "gitrepo", "web", "x", "-o", "name")
+    assert (some.code, some.out) == (1, "gitrepo.fleet.cattle.io/web\n")
+    assert '"x" not found' in some.err
+
+
 async def test_a_targeter_that_is_away_or_refuses_is_named(hub):
     away = await hub.fleet("get", "clusters")
     assert (away.code, away.out) == (1, "")

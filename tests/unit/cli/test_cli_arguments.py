@@ -26,13 +26,18 @@ def test_objects_that_are_named_neither_way_are_a_usage_error(words):
         references(words)
 
 
-def test_get_takes_a_kind_alone_or_objects_of_one_kind():
-    assert listed(["clusters"]) == (KINDS["cluster"], [])
-    assert listed(["cluster/a", "clusters/b"]) == (KINDS["cluster"], ["a", "b"])
-    with pytest.raises(Usage):
-        listed(["cluster/a", "gitrepo/b"])
+def test_get_takes_kinds_and_objects_of_any_kind():
+    gitrepo, cluster = KINDS["gitrepo"], KINDS["cluster"]
+    assert listed(["clusters"]) == [(cluster, [])]
+    assert listed(["GitRepos,cluster.fleet.cattle.io,gitrepo"]) == [(gitrepo, []), (cluster, [])]
+    assert listed(["gitrepo,cluster", "a", "b"]) == [(gitrepo, ["a", "b"]), (cluster, ["a", "b"])]
+    assert listed(["cluster/a", "clusters/b", "gitrepo/c"]) == [(cluster, ["a", "b"]), (gitrepo, ["c"])]
+
+
+@pytest.mark.parametrize("words", [["pods"], ["cluster,"], ["gitrepo,pods"], ["gitrepo,cluster/a"]])
+def test_get_refuses_words_that_name_no_kind(words):
     with pytest.raises(UnknownKind):
-        listed(["pods"])
+        listed(words)
 
 
 def test_label_edits_stand_behind_the_objects():

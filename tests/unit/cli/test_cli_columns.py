@@ -30,8 +30,8 @@ def ready(message):
     ],
 )
 def test_each_kind_has_fleets_columns_in_upper_case(kind, heading):
-    assert rows(kind, [], now=NOW, namespaced=False) == [heading]
-    assert rows(kind, [], now=NOW, namespaced=True) == [["NAMESPACE", *heading]]
+    assert rows(KINDS[kind], [], now=NOW, namespaced=False) == [heading]
+    assert rows(KINDS[kind], [], now=NOW, namespaced=True) == [["NAMESPACE", *heading]]
 
 
 def test_every_kind_has_columns():
@@ -48,7 +48,7 @@ def test_a_row_shows_spec_status_and_the_message_of_ready():
             "conditions": ready("NotReady(2) [Bundle web]\nmore"),
         },
     }
-    _, row = rows("gitrepo", [item], now=NOW, namespaced=True)
+    _, row = rows(KINDS["gitrepo"], [item], now=NOW, namespaced=True)
     assert row == [
         "fleet-local",
         "web",
@@ -59,9 +59,15 @@ def test_a_row_shows_spec_status_and_the_message_of_ready():
     ]
 
 
+def test_among_several_kinds_a_name_comes_with_its_kind():
+    item = {"metadata": {"name": "web", "namespace": "ws"}}
+    _, row = rows(KINDS["policy"], [item], now=NOW, namespaced=True, full=True)
+    assert row[:2] == ["ws", "policy.fleet.cattle.io/web"]
+
+
 def test_what_is_missing_is_blank_and_what_is_no_string_is_json():
     item = {"metadata": {"name": "r"}, "allowedServiceAccounts": ["a", "b"]}
-    assert rows("gitreporestriction", [item], now=NOW, namespaced=False)[1] == ["r", "", '["a","b"]']
+    assert rows(KINDS["gitreporestriction"], [item], now=NOW, namespaced=False)[1] == ["r", "", '["a","b"]']
 
 
 def test_columns_stand_three_spaces_apart_and_are_at_least_six_wide():

@@ -1,4 +1,4 @@
-"""`fleet get KIND [NAME...]`: objects with Fleet's printer columns."""
+"""`fleet get KIND[,KIND...] [NAME...]`: objects with Fleet's printer columns."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ import click
 
 from fleet.cli.address import HubChoice
 from fleet.cli.domain.columns import rows, table_text
+from fleet.cli.domain.printable import printable_line
 from fleet.cli.domain.references import listed
 from fleet.cli.domain.selectors import Selector, parse_selector
-from fleet.cli.errors import NotFound, Usage
+from fleet.cli.errors import CommandFailed, NotFound, Usage
 from fleet.cli.objects.kinds import Kind
 from fleet.cli.session import hub_options, namespace_option, with_bus
 
 if TYPE_CHECKING:
     from fleet.bus import Bus
+    from fleet.cli.adapters.objects import Objects
 
-_FORMATS = ("table", "wide", "yaml", "json")
+_FORMATS = ("table", "wide", "yaml", "json", "name")
+
+Wanted = list[tuple[Kind, list[str]]]
+Found = list[tuple[Kind, list[dict[str, Any]]]]
 
 
 @click.command()
-@click.argument("words", metavar="KIND [NAME...] | KIND/NAME...", nargs=-1, required=True)
+@click.argument("words", metavar="KIND[,KIND...] [NAME...] | KIND/NAME...", nargs=-1, required=True)
 @namespace_option
 @click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="Objects of all namespaces.")
 @click.option("-o", "--output", type=click.Choice(_FORMATS), default="table", show_default=True)
@@ -31,56 +36,76 @@ _FORMATS = ("table", "wide", "yaml", "json")
 def get(
     words: tuple[str, ...], namespace: str, everywhere: bool, output: str, labels: str, hub: HubChoice
 ) -> int:
-    """List the objects of a kind, or show those that are named."""
-    kind, names = listed(words)
-    if names and (everywhere or labels):
+    """List the objects of a kind or of several, or show those that are named."""
+    wanted = listed(words)
+    named = [name for _, names in wanted for name in names]
+    if named and (everywhere or labels):
         raise Usage("a named object stands in one namespace: leave out -A and -l, or the name")
-    selector = parse_selector(labels)
-    if names:
-        found, missing = with_bus(hub, lambda bus: _named(bus, kind, namespace, names))
-    else:
-        where = None if everywhere else namespace
-        found, missing = with_bus(hub, lambda bus: _all(bus, kind, where, selector)), []
-    _show(kind, found, output=output, single=len(names) == 1, everywhere=everywhere)
-    if not found and not names:
-        place = "" if everywhere else f" in {namespace} namespace"
-        click.echo(f"No resources found{place}{'.' if place else ''}", err=True)
-    for error in missing:
-        click.echo(str(error), err=True)
-    return 1 if missing else 0
-
-
-async def _all(bus: Bus, kind: Kind, workspace: str | None, selector: Selector) -> list[dict[str, Any]]:
-    from fleet.cli.adapters.objects import Objects
-
-    items = await Objects(bus=bus).all(kind, workspace)
-    return [item for item in items if selector.matches(item["metadata"].get("labels", {}))]
-
-
-async def _named(
-    bus: Bus, kind: Kind, workspace: str, names: list[str]
-) -> tuple[list[dict[str, Any]], list[NotFound]]:
-    from fleet.cli.adapters.objects import Objects
-
-    objects, found, missing = Objects(bus=bus), [], []
-    for name in names:
-        try:
-            found.append(await objects.get(kind, workspace, name))
-        except NotFound as error:
-            missing.append(error)
-    return found, missing
-
-
-def _show(kind: Kind, found: list[dict[str, Any]], *, output: str, single: bool, everywhere: bool) -> None:
+    selector, where = parse_selector(labels), None if everywhere else namespace
+    found, errors = with_bus(hub, lambda bus: _found(bus, wanted, where, selector))
     if output in ("table", "wide"):
-        if found:
-            table = rows(kind.word, found, now=datetime.now(UTC), namespaced=everywhere)
-            click.echo(table_text(table), nl=False)
-        return
-    if single and not found:
-        return
+        _show_tables(found, namespaced=everywhere)
+        if not found and not named and not errors:
+            place = "" if everywhere else f" in {namespace} namespace"
+            click.echo(f"No resources found{place}{'.' if place else ''}", err=True)
+    elif output == "name":
+        for kind, items in found:
+            for item in items:
+                click.echo(printable_line(kind.reference(item["metadata"]["name"])))
+    elif found or not errors:
+        _show_whole(found, output=output, single=len(named) == 1 and len(wanted) == 1)
+    for error in errors:
+        click.echo(str(error), err=True)
+    return 1 if errors else 0
+
+
+async def _found(
+    bus: Bus, wanted: Wanted, workspace: str | None, selector: Selector
+) -> tuple[Found, list[CommandFailed]]:
+    """Each kind with those of its objects that are there (kinds without any are left out), and the errors."""
+    from fleet.cli.adapters.objects import Objects
+
+    objects = Objects(bus=bus)
+    found: Found = []
+    errors: list[CommandFailed] = []
+    for kind, names in wanted:
+        items: list[dict[str, Any]] = []
+        for name in names or [""]:
+            try:
+                items += await _items(objects, kind, name, workspace, selector)
+            except NotFound as error:
+                errors.append(error)
+            except CommandFailed as error:
+                errors.append(error)
+                break
+        if items:
+            found.append((kind, items))
+    return found, errors
+
+
+async def _items(
+    objects: Objects, kind: Kind, name: str, workspace: str | None, selector: Selector
+) -> list[dict[str, Any]]:
+    if name:
+        return [await objects.get(kind, workspace or "", name)]
+    every = await objects.all(kind, workspace)
+    return [item for item in every if selector.matches(item["metadata"].get("labels", {}))]
+
+
+def _show_tables(found: Found, *, namespaced: bool) -> None:
+    """A table for each kind; with more than one of them names tell their kind."""
+    full = len({kind for kind, _ in found}) > 1
+    now = datetime.now(UTC)
+    tables = (
+        table_text(rows(kind, items, now=now, namespaced=namespaced, full=full)) for kind, items in found
+    )
+    click.echo("\n".join(tables), nl=False)
+
+
+def _show_whole(found: Found, *, output: str, single: bool) -> None:
     from fleet.cli.domain.assembly import listing
     from fleet.cli.domain.output import as_json, as_yaml
 
-    shown = found[0] if single else listing(found)
+    items = [item for _, group in found for item in group]
+    shown = items[0] if single else listing(items)
     click.echo(as_json(shown) if output == "json" else as_yaml(shown), nl=False)

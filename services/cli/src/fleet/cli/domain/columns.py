@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleet.cli.domain.printable import printable_line
+from fleet.cli.objects.kinds import Kind
 
 READY_MESSAGE = "@ready"
 """Stands for the message of the condition Ready, which is what Fleet shows as Status."""
@@ -62,14 +63,18 @@ _MIN_WIDTH = 6
 
 
 def rows(
-    kind: str, objects: Sequence[Mapping[str, Any]], *, now: datetime, namespaced: bool
+    kind: Kind, objects: Sequence[Mapping[str, Any]], *, now: datetime, namespaced: bool, full: bool = False
 ) -> list[list[str]]:
-    """The heading and one row for each object; with `namespaced` the namespace comes first."""
-    columns = COLUMNS[kind]
+    """The heading and one row for each object; with `namespaced` the namespace comes first.
+
+    With `full` a name comes with its kind, as kubectl has it where objects of several kinds are shown.
+    """
+    columns = COLUMNS[kind.word]
     heading = ["NAME", *(title.upper() for title, _ in columns)]
     table = [["NAMESPACE", *heading] if namespaced else heading]
     for item in objects:
-        row = [item["metadata"]["name"], *(_cell(item, where, now) for _, where in columns)]
+        name = item["metadata"]["name"]
+        row = [kind.reference(name) if full else name, *(_cell(item, where, now) for _, where in columns)]
         table.append([item["metadata"].get("namespace", ""), *row] if namespaced else row)
     return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from fleet.cli.errors import Usage
 from fleet.cli.objects.kinds import Kind, kind_named
@@ -34,19 +35,20 @@ def references(words: Sequence[str]) -> list[Reference]:
     return [Reference(kind, name) for name in names]
 
 
-def listed(words: Sequence[str]) -> tuple[Kind, list[str]]:
-    """The kind and the names that arguments of `get` ask for; no names stand for all objects of the kind.
+def listed(words: Sequence[str]) -> list[tuple[Kind, list[str]]]:
+    """The kinds that arguments of `get` ask for, each with names; no names stand for all its objects.
+
+    Several kinds have commas between them (`gitrepo,cluster`); names behind them are sought in each.
 
     Raises:
-        Usage: objects of several kinds are named.
+        Usage: as `references`.
         UnknownKind: a word names no kind.
     """
-    if len(words) == 1 and "/" not in words[0]:
-        return kind_named(words[0]), []
-    found = references(words)
-    if len({one.kind for one in found}) > 1:
-        raise Usage("name objects of one kind at a time")
-    return found[0].kind, [one.name for one in found]
+    if any("/" in word for word in words):
+        slashed = references(words)
+        return [(kind, [one.name for one in group]) for kind, group in groupby(slashed, lambda one: one.kind)]
+    kinds = dict.fromkeys(kind_named(word) for word in words[0].split(","))
+    return [(kind, list(words[1:])) for kind in kinds]
 
 
 def split_edits(words: Sequence[str]) -> tuple[list[str], list[str]]:
