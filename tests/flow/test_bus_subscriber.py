@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.bus import Bus, Heard, Refused, Reject, Retry, Subscriber, Unreachable
+from fleet.bus import Bus, Heard, Refused, Reject, Retry, Subscriber, Unreachable, dead
 from fleet.events import GitCommitDetected, Stored
 from support.bus import a_commit, number_of, running, running_bus, soon
 from support.waiting import eventually
@@ -202,6 +202,18 @@ async def test_an_event_that_cannot_be_read_is_a_dead_letter_and_stops_nothing(t
     assert "FromTomorrow" in reasons[1]
 
 
+@pytest.mark.parametrize("body", [b"\xff\x00{", "{\u20ac}\r\n".encode(), b"", b"\xef\xbb\xbf{}"])
+async def test_a_dead_letter_gives_back_every_byte_of_what_was_rejected(body: bytes, tmp_path: Path) -> None:
+    async with running_bus(tmp_path) as (_, bus):
+        headers = {"ce-type": a_commit(1).type_name()}
+        await bus.connection.request(a_commit(1).subject(), body, timeout=5, headers=headers)
+        async with running(Subscriber("reader").on(GitCommitDetected, unreachable), bus):
+            await until_dead(bus, 1)
+        (letter,) = [one async for one in bus.dead_letters()]
+        assert letter.event.data() == body
+        assert (await dead.exhume(bus.connection, letter.sequence)).data == body
+
+
 async def test_replaying_for_a_subscriber_that_does_not_run_says_so(tmp_path: Path) -> None:
     async def reject(event: Commit) -> None:
         raise Reject("never")
@@ -301,6 +313,10 @@ async def test_a_process_that_is_killed_has_its_events_handled_by_the_next_one(t
         async with running(Subscriber("reader").on(GitCommitDetected, handle), bus):
             await eventually(lambda: len(seen) == 3, within=5)
     assert seen == [0, 1, 2]
+
+
+async def unreachable(event: Commit) -> None:
+    raise AssertionError(f"{event.subject} was handled although it cannot be read")
 
 
 async def until_dead(bus: Bus, count: int) -> None:

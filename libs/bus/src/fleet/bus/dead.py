@@ -34,6 +34,7 @@ async def bury(
 
     Twice after a crash in between, then with the same event id.
     """
+    written, encoding = DeadLetter.written(message.data)
     letter = DeadLetter(
         service=subscriber,
         event=cls.kebab(),
@@ -42,7 +43,8 @@ async def bury(
         stream=cls.STREAM,
         sequence=message.sequence,
         headers=dict(message.headers),
-        body=message.data.decode(errors="replace"),
+        body=written,
+        encoding=encoding,
     )
     body = letter.encode()
     envelope = publishing.envelope_for(
@@ -74,7 +76,7 @@ async def exhume(connection: Connection, sequence: int) -> Message:
         subject=letter.event.subject_of_event,
         sequence=letter.event.sequence,
         time=letter.time,
-        data=letter.event.body.encode(),
+        data=letter.event.data(),
         headers=letter.event.headers,
     )
 

@@ -81,8 +81,8 @@ class Body(BaseModel):
 class Event(Body):
     """Something that happened or holds now; it names its stream and its subject itself.
 
-    `SUBJECT` is a template over the event's own fields; a field whose name ends in `digest`, `uid`,
-    `seq`, or that is listed in `LITERALS` is a plain token, every other one is a Kubernetes name.
+    `SUBJECT` is a template over the event's own fields; a field that is listed in `LITERALS` stands in it
+    as it is, every other one is a Kubernetes name (see `token`).
     """
 
     STREAM: ClassVar[str] = ""

@@ -1,14 +1,20 @@
 """What services keep for themselves: dead letters and leases."""
 
-from typing import ClassVar
+from base64 import b64decode, b64encode
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from fleet.events._base import Event
 
+Encoding = Literal["", "base64"]
+
 
 class DeadLetter(Event):
-    """An event that a subscriber rejected, whole, with the reason; `body` is its JSON text."""
+    """An event that a subscriber rejected, whole to the byte, with the reason.
+
+    `body` is its JSON text; what is no text at all stands there in base64, and `encoding` says so.
+    """
 
     STREAM: ClassVar[str] = "DEAD"
     SUBJECT: ClassVar[str] = "fleet.dead.{service}.{event}"
@@ -21,6 +27,19 @@ class DeadLetter(Event):
     sequence: int
     headers: dict[str, str] = Field(default_factory=dict)
     body: str
+    encoding: Encoding = ""
+
+    @staticmethod
+    def written(data: bytes) -> tuple[str, Encoding]:
+        """These bytes as `body` and `encoding`."""
+        try:
+            return data.decode(), ""
+        except UnicodeDecodeError:
+            return b64encode(data).decode(), "base64"
+
+    def data(self) -> bytes:
+        """The body as the stream had it. Raises ValueError where it is no base64, though it says so."""
+        return b64decode(self.body, validate=True) if self.encoding else self.body.encode()
 
 
 class LeaseTaken(Event):
