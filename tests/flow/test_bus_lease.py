@@ -1,14 +1,16 @@
 """Leadership: one at a time, with epochs that only grow."""
 
 import asyncio
+import contextlib
 import sys
 import textwrap
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from fleet.bus import Bus
+from fleet.bus import Bus, Heard
 from support.bus import running_bus, soon
 from support.waiting import eventually
 
@@ -28,12 +30,25 @@ HOLDER = textwrap.dedent(
 )
 
 
+@contextlib.asynccontextmanager
+async def looks(bus: Bus) -> AsyncIterator[list[str]]:
+    """The questions who leads, as they are asked while the block runs: who asks twice did not get it once."""
+    seen: list[str] = []
+
+    async def note(heard: Heard) -> None:
+        seen.append(heard.subject)
+
+    async with bus.listen("$JS.API.DIRECT.GET.LEASES.fleet.lease.targeter", note):
+        yield seen
+
+
 async def test_only_one_leads_and_a_release_lets_the_next_one_in_at_once(tmp_path: Path) -> None:
     async with running_bus(tmp_path) as (server, one), await Bus.connect(server.url, name="b") as other:
         first = await one.lease("targeter", ttl=60)
         assert first.held
-        waiting = asyncio.create_task(other.lease("targeter", ttl=60))
-        await asyncio.sleep(0.05)
+        async with looks(one) as seen:
+            waiting = asyncio.create_task(other.lease("targeter", ttl=60))
+            await eventually(lambda: len(seen) >= 2)
         assert not waiting.done()
         await first.release()
         assert not first.held
@@ -87,8 +102,9 @@ async def test_when_the_holder_is_killed_a_standby_leads_after_the_ttl(tmp_path:
         )
         assert holder.stderr is not None
         epoch = int(await soon(holder.stderr.readline()))
-        standby = asyncio.create_task(bus.lease("targeter", ttl=1.0))
-        await asyncio.sleep(0.05)
+        async with looks(bus) as seen:
+            standby = asyncio.create_task(bus.lease("targeter", ttl=1.0))
+            await eventually(lambda: len(seen) >= 2)
         assert not standby.done()
         holder.kill()
         await holder.wait()
