@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fleet.cli.domain.printable import printable_line
@@ -29,75 +29,60 @@ _TROUBLE = frozenset(
     {("Accepted", "False"), ("GitPolling", "False"), ("Polled", "False"), ("Stalled", "True")}
 )
 _WELL = "without trouble"
+_NAMED = 3
 
 
-@singledispatch
 def sentence(event: Event) -> str:
     """What an event says, for people, in one line without secrets."""
+    if type(event) in SENTENCES:
+        return SENTENCES[type(event)](event)
     return f"{event.kind_name()} on {event.subject()}"
 
 
-@sentence.register
-def _(event: Resource) -> str:
-    return f"{RESOURCE_KINDS.get(event.kind, event.kind)} {_key(event)} {_declared(event)}"
+def _declared(event: Resource) -> str:
+    return f"{_kind(event.kind)} {event.workspace}/{event.name} {_outcome(event)}"
 
 
-@sentence.register
-def _(event: ClusterRecord) -> str:
+def _registered(event: ClusterRecord) -> str:
     labels = ",".join(f"{key}={value}" for key, value in sorted(event.metadata.labels.items()))
-    return f"cluster {_key(event)} {_declared(event)}" + (f" ({labels})" if labels else "")
+    return f"cluster {event.workspace}/{event.name} {_outcome(event)}" + (f" ({labels})" if labels else "")
 
 
-@sentence.register
-def _(event: Member) -> str:
-    return f"cluster {event.workspace}/{event.cluster} has its number"
+def _outcome(event: Resource | ClusterRecord) -> str:
+    return "deleted" if event.deleted else f"declared, generation {event.metadata.generation}"
 
 
-@sentence.register
-def _(event: GitCommitDetected) -> str:
-    return f"commit {event.commit[:12]} detected on {event.branch} of {event.workspace}/{event.gitrepo}"
+def _rolled_out(event: RolloutAdvanced) -> str:
+    what = f"rollout of {event.workspace}/{event.bundle}"
+    if event.cohorts:
+        return f"{what} {'complete' if event.complete else 'advances'}"
+    return f"{what} over: " + ("no cluster shall run it" if event.complete else "it leaves its clusters")
 
 
-@sentence.register
-def _(event: BundleRendered) -> str:
-    return f"bundle {event.workspace}/{event.bundle} read at {event.commit[:12]}"
+def _targeted(event: DeploymentTargeted) -> str:
+    where = f"cluster {event.workspace}/{event.cluster} shall run"
+    if not event.entries:
+        return f"{where} nothing"
+    changed = sorted(entry.bundle for entry in event.inline.values())
+    return f"{where} {_bundles(len(event.entries))}" + (
+        f" (new or changed: {_some(changed)})" if changed else ""
+    )
 
 
-@sentence.register
-def _(event: BundleRetired) -> str:
-    return f"bundle {event.workspace}/{event.bundle} retired"
+def _reported(event: DeploymentReported) -> str:
+    where = f"cluster {event.workspace}/{event.cluster} reports"
+    if event.not_ready:
+        worst, *others = event.not_ready
+        more = f" and {len(others)} more" if others else ""
+        why = f": {_first_line(worst.message)}" if worst.message else ""
+        return f"{where} {worst.state} {worst.namespace}/{worst.bundle}{more}{why}"
+    if not event.entries:
+        return f"{where} that it runs nothing"
+    return f"{where} {_bundles(len(event.entries))} Ready"
 
 
-@sentence.register
-def _(event: RolloutAdvanced) -> str:
-    word = "complete" if event.complete else "advances"
-    return f"rollout of {event.workspace}/{event.bundle} {word}"
-
-
-@sentence.register
-def _(event: DeploymentTargeted) -> str:
-    count, changed = len(event.entries), len(event.inline)
-    bundles = f"{count} bundle{'' if count == 1 else 's'}"
-    return f"cluster {event.workspace}/{event.cluster} shall run {bundles} ({changed} changed)"
-
-
-@sentence.register
-def _(event: DeploymentReported) -> str:
-    where = f"cluster {event.workspace}/{event.cluster}"
-    if not event.not_ready:
-        count = len(event.entries)
-        if not count:
-            return f"{where} reports that it runs nothing"
-        return f"{where} reports {count} bundle{'' if count == 1 else 's'} Ready"
-    worst = event.not_ready[0]
-    more = f" and {len(event.not_ready) - 1} more" if len(event.not_ready) > 1 else ""
-    why = f": {_first_line(worst.message)}" if worst.message else ""
-    return f"{where} reports {worst.state} {worst.namespace}/{worst.bundle}{more}{why}"
-
-
-@sentence.register
-def _(event: ViewPart) -> str:
-    what = f"{RESOURCE_KINDS.get(event.kind, event.kind)} {event.workspace}/{event.name}"
+def _viewed(event: ViewPart) -> str:
+    what = f"{_kind(event.kind)} {event.workspace}/{event.name}"
     for found in event.conditions:
         if (found.type, found.status) in _TROUBLE:
             return f"{what}: {_first_line(found.message) or found.reason or found.type}"
@@ -109,22 +94,44 @@ def _(event: ViewPart) -> str:
     return f"{what} is not Ready: {_first_line(ready.message) or ready.reason or ready.status}"
 
 
-@sentence.register
-def _(event: DeadLetter) -> str:
-    return (
-        f"{event.service} rejected {event.event} (message {event.sequence} of {event.stream}): {event.reason}"
-    )
-
-
-@sentence.register
-def _(event: LeaseTaken) -> str:
+def _leased(event: LeaseTaken) -> str:
     word = "gave up" if event.released else "took"
     return f"{event.holder} {word} the lease {event.name} (epoch {event.epoch})"
 
 
-@sentence.register
-def _(event: Heartbeat) -> str:
-    return f"cluster {event.workspace}/{event.cluster} is alive"
+def _kind(word: str) -> str:
+    return RESOURCE_KINDS.get(word, word)
+
+
+def _bundles(count: int) -> str:
+    return f"{count} bundle{'' if count == 1 else 's'}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+SENTENCES: Mapping[type[Event], Callable[[Any], str]] = {
+    Resource: _declared,
+    ClusterRecord: _registered,
+    Member: "cluster {0.workspace}/{0.cluster} has its number".format,
+    GitCommitDetected: "commit {0.commit:.12} detected on {0.branch} of {0.workspace}/{0.gitrepo}".format,
+    BundleRendered: "bundle {0.workspace}/{0.bundle} read at {0.commit:.12}".format,
+    BundleRetired: "bundle {0.workspace}/{0.bundle} left {0.owner.kind} {0.owner.name}".format,
+    RolloutAdvanced: _rolled_out,
+    DeploymentTargeted: _targeted,
+    DeploymentReported: _reported,
+    ViewPart: _viewed,
+    DeadLetter: "{0.service} rejected {0.event} (message {0.sequence} of {0.stream}): {0.reason}".format,
+    LeaseTaken: _leased,
+    Heartbeat: "cluster {0.workspace}/{0.cluster} is alive".format,
+}
+"""How an event of each class is told."""
 
 
 class Teller:
@@ -170,17 +177,3 @@ def cloud_event(stored: Stored[Any]) -> dict[str, Any]:
         "datacontenttype": "application/json",
         "data": stored.event.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
-
-
-def _key(event: Resource | ClusterRecord) -> str:
-    return f"{event.workspace}/{event.name}"
-
-
-def _first_line(text: str) -> str:
-    return text.partition("\n")[0]
-
-
-def _declared(event: Resource | ClusterRecord) -> str:
-    if event.deleted:
-        return "deleted"
-    return f"declared, generation {event.metadata.generation}"
