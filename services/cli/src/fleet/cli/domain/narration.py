@@ -64,9 +64,8 @@ def _targeted(event: DeploymentTargeted) -> str:
     if not event.entries:
         return f"{where} nothing"
     changed = sorted(entry.bundle for entry in event.inline.values())
-    return f"{where} {_bundles(len(event.entries))}" + (
-        f" (new or changed: {_some(changed)})" if changed else ""
-    )
+    which = f" (new or changed: {_some(changed)})" if changed else ""
+    return f"{where} {_bundles(len(event.entries))}{which}"
 
 
 def _reported(event: DeploymentReported) -> str:
