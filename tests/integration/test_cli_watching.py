@@ -11,7 +11,7 @@ from fleet.events import (
     Condition,
     GitCommitDetected,
 )
-from support.barehub import CLUSTER, COMMIT, GITREPO, WS, BareHub, a_cluster
+from support.barehub import CLUSTER, COMMIT, GITREPO, SET, WS, BareHub, a_cluster
 from support.bus import a_commit, running, running_bus
 from support.command import fleet
 from support.embedded import FLEET
@@ -80,6 +80,25 @@ async def test_describe_tells_conditions_and_history(hub):
     assert "GitRepo fleet-local/web declared, generation 1" in told
     assert "commit 0123456789ab detected on main of fleet-local/web" in told
     assert "last-applied" not in told
+
+
+async def test_describe_tells_how_far_the_commit_of_a_gitrepo_came(hub):
+    await hub.fleet("apply", "-f", "-", stdin=GITREPO)
+    earlier = {"reading": {"commit": "f" * 40, "set": SET}}
+    await hub.view("reading", uid="of an earlier one", status=earlier)
+    assert "read:" not in (await hub.fleet("describe", "gitrepo/web")).out
+
+    uid = (await hub.record()).metadata.uid
+    await hub.view("source", uid=uid, status={"commit": COMMIT})
+    await hub.view("reading", uid=uid, status={"reading": {"commit": COMMIT, "set": SET}})
+    summary = {"desiredReadyClusters": 2, "summary": {"desiredReady": 4, "ready": 3}}
+    await hub.view("rollup", uid=uid, status=summary)
+    history = (await hub.fleet("describe", "gitrepo/web")).out.partition("History:")[2].splitlines()
+    assert [line.split(maxsplit=2)[2] for line in history[2:]] == [
+        "GitRepo fleet-local/web declared, generation 1",
+        "commit 0123456789ab read: 1 bundle",
+        "4 deployments on 2 clusters targeted, 3 Ready",
+    ]
 
 
 async def test_events_are_told_oldest_first_and_as_cloud_events(hub):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 
 from fleet.bus import Bus, Feed
 from fleet.cli.adapters.journal import Journal
+from fleet.cli.adapters.objects import PARTS
+from fleet.cli.domain.milestones import milestone
 from fleet.cli.domain.narration import sentence
 from fleet.cli.objects.kinds import Kind
 from fleet.events import (
@@ -18,6 +21,7 @@ from fleet.events import (
     GitCommitDetected,
     Resource,
     RolloutAdvanced,
+    ViewPart,
 )
 
 _LATEST = 10
@@ -29,14 +33,23 @@ class History:
     def __init__(self, *, bus: Bus) -> None:
         self._bus = bus
 
-    async def rows(self, kind: Kind, workspace: str, name: str) -> list[tuple[str, str]]:
-        """(time, what happened), oldest first, ten at most."""
+    async def rows(self, kind: Kind, workspace: str, name: str, uid: str) -> list[tuple[str, str]]:
+        """(time, what happened), oldest first, ten at most; of a GitRepo also how far its commit came.
+
+        `uid` is that of the object: what is said of an earlier one with that name does not count.
+        """
         async with Journal(self._feeds(kind.word, workspace, name)) as journal:
-            past = await journal.past()
-        return [
-            (f"{stored.time.astimezone():%Y-%m-%d %H:%M:%S}", sentence(stored.event))
-            for stored in past[-_LATEST:]
-        ]
+            past = [(stored.time, sentence(stored.event)) for stored in await journal.past()]
+        if kind.word == "gitrepo":
+            past += [one async for one in self._milestones(workspace, name, uid)]
+            past.sort(key=lambda one: one[0])
+        return [(f"{time.astimezone():%Y-%m-%d %H:%M:%S}", told) for time, told in past[-_LATEST:]]
+
+    async def _milestones(self, workspace: str, name: str, uid: str) -> AsyncIterator[tuple[datetime, str]]:
+        for part in PARTS:
+            stored = await self._bus.last(ViewPart, kind="gitrepo", workspace=workspace, name=name, part=part)
+            if stored is not None and stored.event.uid == uid and (told := milestone(stored.event)):
+                yield stored.time, told
 
     def _feeds(self, kind: str, workspace: str, name: str) -> Iterator[Feed[Event]]:
         follow = self._bus.follow

@@ -16,7 +16,8 @@ from fleet.cli.objects.kinds import KINDS, Kind
 from fleet.events import BundleRendered, Event, Resource, Stored, ViewPart, token
 
 _COMPUTED = frozenset({"cluster", "bundledeployment"})
-_PARTS = ("source", "reading", "rollup")
+PARTS = ("source", "reading", "rollup")
+"""The parts of a status, in the order in which a commit passes through those who write them."""
 _ALL = "_"
 _PAGE = 500
 _PATIENCE = 5.0
@@ -117,7 +118,7 @@ class Objects:
 
     async def _parts(self, kind: str, workspace: str, name: str) -> list[ViewPart]:
         wanted = (
-            self._bus.last(ViewPart, kind=kind, workspace=workspace, name=name, part=part) for part in _PARTS
+            self._bus.last(ViewPart, kind=kind, workspace=workspace, name=name, part=part) for part in PARTS
         )
         return [stored.event for stored in await asyncio.gather(*wanted) if stored is not None]
 

@@ -35,5 +35,6 @@ async def _texts(bus: Bus, found: list[Reference], namespace: str) -> list[str]:
     texts = []
     for one in found:
         item = await objects.get(one.kind, namespace, one.name)
-        texts.append(description(item, await history.rows(one.kind, namespace, one.name)))
+        told = await history.rows(one.kind, namespace, one.name, item["metadata"].get("uid", ""))
+        texts.append(description(item, told))
     return texts

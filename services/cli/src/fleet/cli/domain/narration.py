@@ -65,7 +65,7 @@ def _targeted(event: DeploymentTargeted) -> str:
         return f"{where} nothing"
     changed = sorted(entry.bundle for entry in event.inline.values())
     which = f" (new or changed: {_some(changed)})" if changed else ""
-    return f"{where} {_bundles(len(event.entries))}{which}"
+    return f"{where} {counted(len(event.entries), 'bundle')}{which}"
 
 
 def _reported(event: DeploymentReported) -> str:
@@ -77,20 +77,27 @@ def _reported(event: DeploymentReported) -> str:
         return f"{where} {worst.state} {worst.namespace}/{worst.bundle}{more}{why}"
     if not event.entries:
         return f"{where} that it runs nothing"
-    return f"{where} {_bundles(len(event.entries))} Ready"
+    return f"{where} {counted(len(event.entries), 'bundle')} Ready"
 
 
 def _viewed(event: ViewPart) -> str:
     what = f"{_kind(event.kind)} {event.workspace}/{event.name}"
-    for found in event.conditions:
-        if (found.type, found.status) in _TROUBLE:
-            return f"{what}: {_first_line(found.message) or found.reason or found.type}"
+    if trouble := trouble_of(event):
+        return f"{what}: {trouble}"
     ready = next((found for found in event.conditions if found.type == "Ready"), None)
     if ready is None:
         return f"{what}: {event.part} {_WELL}"
     if ready.status == "True":
         return f"{what} is Ready"
     return f"{what} is not Ready: {_first_line(ready.message) or ready.reason or ready.status}"
+
+
+def trouble_of(view: ViewPart) -> str:
+    """What keeps a part of an object's status from being well, in one line; empty where nothing does."""
+    for found in view.conditions:
+        if (found.type, found.status) in _TROUBLE:
+            return _first_line(found.message) or found.reason or found.type
+    return ""
 
 
 def _leased(event: LeaseTaken) -> str:
@@ -102,8 +109,9 @@ def _kind(word: str) -> str:
     return RESOURCE_KINDS.get(word, word)
 
 
-def _bundles(count: int) -> str:
-    return f"{count} bundle{'' if count == 1 else 's'}"
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, such as `1 bundle` and `2 bundles`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _some(names: Sequence[str]) -> str:
