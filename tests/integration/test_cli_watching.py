@@ -48,6 +48,21 @@ async def test_wait_says_what_an_object_stands_at_when_time_runs_out(hub):
     assert (await hub.fleet("wait", "gitrepo/web", "--for=ready", "--timeout", "1d")).code == 2
 
 
+async def test_wait_goes_on_for_what_is_stalled_and_says_why_when_time_runs_out(hub):
+    await hub.fleet("apply", "-f", "-", stdin=GITREPO)
+    uid = (await hub.record()).metadata.uid
+    stalled = Condition(type="Stalled", status="True", reason="BadInput", message="a/fleet.yaml:3: no")
+    await hub.view("reading", uid=uid, status={"reading": {"commit": COMMIT}}, conditions=(stalled,))
+    wait = ("wait", "gitrepo/web", "--for=ready", "--timeout")
+    over = await hub.fleet(*wait, "300ms")
+    assert over.code == 1
+    assert over.err.endswith("gitrepos/web: Stalled: BadInput: a/fleet.yaml:3: no\n")
+    waiting = asyncio.create_task(hub.fleet(*wait, "20s"))
+    await eventually(lambda: not waiting.done())
+    await hub.gitrepo_is_ready()
+    assert (await waiting).code == 0
+
+
 async def test_wait_outlasts_a_targeter_that_cannot_answer_yet(hub):
     asked = []
 

@@ -59,6 +59,16 @@ def test_what_is_not_reached_says_where_it_stands_and_why(goal, item, standing):
     assert verdict(goal, item).standing == standing
 
 
+def test_what_is_stalled_says_so_with_the_reason_and_is_waited_for():
+    item = an_object(ready="False", message="a/fleet.yaml:3: no")
+    stalled = {"type": "Stalled", "status": "True", "reason": "BadInput", "message": "a/fleet.yaml:3: no"}
+    item["status"]["conditions"].append(stalled)
+    assert verdict(READY, item).standing == "Stalled: BadInput: a/fleet.yaml:3: no"
+    assert verdict(COMMIT, item).standing == "its commit is none yet; Stalled: BadInput: a/fleet.yaml:3: no"
+    stalled["status"] = "False"
+    assert verdict(READY, item).standing == "Ready is False: a/fleet.yaml:3: no"
+
+
 def test_deleted_is_reached_when_the_object_is_gone():
     assert verdict(Goal("deleted"), None).reached
     going = {"metadata": {"name": "a", "deletionTimestamp": "2026-01-01T00:00:00Z"}}

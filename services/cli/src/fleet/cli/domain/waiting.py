@@ -63,7 +63,7 @@ def _ready(item: Mapping[str, Any]) -> Verdict:
     status = item.get("status", {})
     ready = condition(item, "Ready")
     if ready.get("status") != "True":
-        return Verdict(False, _reason(ready, status))
+        return Verdict(False, _stalled(item) or _reason(ready, status))
     generation = item["metadata"].get("generation", 0)
     observed = status.get("observedGeneration", generation)
     if observed < generation:
@@ -72,6 +72,14 @@ def _ready(item: Mapping[str, Any]) -> Verdict:
     if summary.get("ready", 0) < summary.get("desiredReady", 0):
         return Verdict(False, f"{summary.get('ready', 0)} of {summary['desiredReady']} deployments are ready")
     return Verdict(True)
+
+
+def _stalled(item: Mapping[str, Any]) -> str:
+    """Why nothing goes on by itself or only slowly, with the word for it; empty where it is not so."""
+    stalled = condition(item, "Stalled")
+    if stalled.get("status") != "True":
+        return ""
+    return "Stalled: " + ": ".join(filter(None, (stalled.get("reason"), stalled.get("message"))))
 
 
 def _reason(ready: Mapping[str, Any], status: Mapping[str, Any]) -> str:
