@@ -78,8 +78,11 @@ async def _run(folder: Path, clusters: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def _stay_small() -> None:
-    """Keep 20 MB out of a process that stays: what libraries load where it is there, and do without."""
-    for optional in ("aiohttp", "rich"):  # the broker by WebSocket, and coloured tracebacks
+    """Keep 13 of 65 MB (resident, measured) out of a process that stays for as long as the hub does.
+
+    Libraries load these where they are there, and do without where they cannot be imported.
+    """
+    for optional in ("aiohttp", "rich"):  # nats-py: the broker by WebSocket; structlog: coloured tracebacks
         if optional not in sys.modules:
             sys.modules[optional] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
 
