@@ -35,7 +35,13 @@ class Fault:
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    """Run a command. Exits where it takes longer than TIMEOUT seconds: a test that hangs is not red."""
+    try:
+        return subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise SystemExit(f"{' '.join(command)} did not end within {TIMEOUT} s") from None
 
 
 def copy_of_the_tree(folder: Path) -> Path:
