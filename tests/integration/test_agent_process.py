@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.agent.adapters.scratch import scratch_folder
 from support.agents import Bundle, Site, config_map, deployment, site, sites
 from support.processes import Program, running_program
 from support.waiting import eventually
@@ -62,6 +63,26 @@ async def test_an_install_and_an_upgrade_that_were_killed_are_taken_up_again(
             assert sorted(states)[0] == "deployed"
             assert not [state for state in states if state.startswith("pending")]
     assert any(left_pending), "neither kill came in the middle: nothing was tried"
+
+
+async def test_what_a_build_that_was_killed_left_on_disk_is_gone_with_the_next_start(
+    lone: Site, tmp_path: Path
+) -> None:
+    files = {"kustomization.yaml": "resources: [conf.yaml]\n", "conf.yaml": config_map("conf", a="1")}
+    scratch, settings = tmp_path / "data" / "scratch", {"FLEET_DATA": str(tmp_path / "data")}
+    program = ("-m", "fleet.agent", "--identity", str(lone.write_identity(tmp_path)))
+    with scratch_folder(scratch) as in_use:
+        async with running_program(tmp_path / "1", *program, settings=settings) as agent:
+            await agent.said("ready")
+            manifest = await lone.deliver(Bundle("kustomized", files))
+            await eventually(lambda: list(scratch.glob("*/conf.yaml")))
+            agent.tell(signal.SIGKILL)
+            await agent.ends(within=5)
+        (left,) = (file.parent for file in scratch.glob("*/conf.yaml"))
+        assert left.stat().st_mode & 0o077 == 0, "a bundle's files are nobody else's"
+        async with running_program(tmp_path / "2", *program, settings=settings):
+            await lone.ready(manifest)
+        assert list(scratch.iterdir()) == [in_use], "the folder of another living process stays"
 
 
 async def test_sigterm_ends_the_program_in_time_with_code_0(lone: Site, tmp_path: Path) -> None:

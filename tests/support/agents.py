@@ -82,6 +82,7 @@ class Site:
     def __init__(
         self,
         *,
+        folder: Path,
         road: Road,
         bus: Bus,
         keyring: Keyring,
@@ -89,6 +90,7 @@ class Site:
         kube: KubeClient,
         identity: Identity,
     ) -> None:
+        self.folder = folder
         self.road = road
         self.bus = bus
         self.keyring = keyring
@@ -243,7 +245,15 @@ async def sites(folder: Path, *clusters: str) -> AsyncIterator[list[Site]]:
             kube = await stack.enter_async_context(pocket_client(server, name))
             identity = _identity(road, party, keyring, write_kubeconfig(server, name, folder))
             found.append(
-                Site(road=road, bus=bus, keyring=keyring, server=server, kube=kube, identity=identity)
+                Site(
+                    folder=folder,
+                    road=road,
+                    bus=bus,
+                    keyring=keyring,
+                    server=server,
+                    kube=kube,
+                    identity=identity,
+                )
             )
         yield found
 
@@ -258,7 +268,8 @@ async def site(folder: Path) -> AsyncIterator[Site]:
 @contextlib.asynccontextmanager
 async def running_agent(site: Site, calls: Calls | None = None) -> AsyncIterator[Agent]:
     """The agent of a site in this process, while the block runs."""
-    async with assembled(site.identity, calls or Calls()) as agent, running(agent.run()):
+    scratch = site.folder / "scratch"
+    async with assembled(site.identity, calls or Calls(), scratch) as agent, running(agent.run()):
         yield agent
 
 

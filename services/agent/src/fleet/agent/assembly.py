@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fleet.agent.adapters.calls import Calls
 from fleet.agent.adapters.cluster import Cluster
@@ -28,12 +29,15 @@ from fleet.kube import KubeClient
 
 
 @asynccontextmanager
-async def assembled(identity: Identity, calls: Calls) -> AsyncIterator[Agent]:
-    """An agent that is ready to run. Raises AccessError when its kubeconfig cannot be used."""
+async def assembled(identity: Identity, calls: Calls, scratch: Path) -> AsyncIterator[Agent]:
+    """An agent that is ready to run, with a folder for what it needs on disk for a moment.
+
+    Raises AccessError when its kubeconfig cannot be used.
+    """
     async with await _client(identity) as kube:
         helm = Helm(kubeconfig=identity.kubeconfig, calls=calls)
         try:
-            yield _agent(identity, kube, helm)
+            yield _agent(identity, kube, helm, Kustomize(scratch=scratch))
         finally:
             helm.close()
 
@@ -44,11 +48,11 @@ async def _client(identity: Identity) -> KubeClient:
     return await KubeClient.from_kubeconfig(identity.kubeconfig)
 
 
-def _agent(identity: Identity, kube: KubeClient, helm: Helm) -> Agent:
+def _agent(identity: Identity, kube: KubeClient, helm: Helm, kustomize: Kustomize) -> Agent:
     hub, board = Hub(identity=identity), Board()
     cluster, store, journal = Cluster(kube=kube), ReleaseStore(kube=kube), JournalStore(kube=kube)
     content, releases = Content(hub=hub), Releases(store=store)
-    renderer = Renderer(helm=helm, kustomize=Kustomize(), cluster=cluster)
+    renderer = Renderer(helm=helm, kustomize=kustomize, cluster=cluster)
     operations = Operations(helm=helm, store=store, journal=journal, cluster=cluster, renderer=renderer)
     deployer = Deployer(
         content=content, cluster=cluster, store=store, operations=operations, releases=releases, board=board

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fleet.agent.adapters.calls import Calls
 from fleet.agent.adapters.program_name import HELM_MANAGER, name_program
+from fleet.agent.adapters.scratch import sweep
 from fleet.agent.roster import Roster, listed, one
 from fleet.runtime import Runtime, Settings, run
 
@@ -22,7 +23,9 @@ def main() -> None:
     files = one(arguments.identity) if arguments.identity else listed(arguments.identities)
 
     async def serve(runtime: Runtime) -> None:
-        roster = Roster(identities=files, calls=Calls())
+        scratch = runtime.settings.data / "scratch"
+        sweep(scratch)
+        roster = Roster(identities=files, calls=Calls(), scratch=scratch)
         runtime.health.probe("agents", lambda: roster.waits_for)
         runtime.log.info("ready")
         await roster.run()

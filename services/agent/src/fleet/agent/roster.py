@@ -22,9 +22,10 @@ _log = structlog.get_logger("fleet.agent")
 class Roster:
     """Runs an agent for every identity, and follows the list when it changes."""
 
-    def __init__(self, *, identities: Callable[[], list[Path]], calls: Calls) -> None:
+    def __init__(self, *, identities: Callable[[], list[Path]], calls: Calls, scratch: Path) -> None:
         self._identities = identities
         self._calls = calls
+        self._scratch = scratch
         self._tasks: dict[Identity, asyncio.Task[None]] = {}
         self._agents: dict[Identity, Agent] = {}
         self._changed = asyncio.Event()
@@ -72,7 +73,7 @@ class Roster:
         pause = _PAUSE
         while True:
             try:
-                async with assembled(identity, self._calls) as agent:
+                async with assembled(identity, self._calls, self._scratch) as agent:
                     self._agents[identity] = agent
                     await agent.run()
             except (AccessError, KubeError) as error:

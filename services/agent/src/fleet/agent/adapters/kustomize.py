@@ -4,10 +4,10 @@ import asyncio
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from fleet.agent.adapters.scratch import scratch_folder
 from fleet.agent.domain.errors import BadContent
 from fleet.agent.domain.files import File
 from fleet.agent.domain.style import KUSTOMIZATION
@@ -18,10 +18,10 @@ _INJECTED = "fleet-manifests.yaml"
 
 
 class Kustomize:
-    """Builds kustomizations of bundles, each in a folder of its own that is gone afterwards."""
+    """Builds kustomizations of bundles, each in a folder of its own in `scratch` that is gone afterwards."""
 
-    def __init__(self, *, program: Path | None = None) -> None:
-        self._program = program
+    def __init__(self, *, scratch: Path) -> None:
+        self._scratch = scratch
 
     async def build(self, files: Iterable[File], directory: str, manifests: str = "") -> str:
         """Build the kustomization in `directory` and give the YAML that comes out.
@@ -34,8 +34,7 @@ class Kustomize:
         Raises:
             BadContent: Kustomize refuses it, or takes longer than a minute.
         """
-        with tempfile.TemporaryDirectory(prefix="fleet-kustomize-") as folder:
-            root = Path(folder)
+        with scratch_folder(self._scratch) as root:
             for file in files:
                 _write(root, file)
             if manifests:
@@ -44,7 +43,7 @@ class Kustomize:
 
     async def _run(self, directory: Path, root: Path) -> str:
         process = await asyncio.create_subprocess_exec(
-            self._program or _find(),
+            _find(),
             "kustomize",
             str(directory),
             stdin=asyncio.subprocess.DEVNULL,
