@@ -122,8 +122,8 @@ def test_a_field_that_does_not_fit_its_schema_is_refused(text, path, message):
         ("a: [\n", "not valid YAML"),
         ("a: 1\na: 2\n", "is there twice, first on line 1"),
         ("a: &b [*b]\n", "an alias that leads back to itself"),
-        ("a: !!python/none x\n", "has no meaning in JSON"),
-        ("a: .inf\n", "is no number in JSON"),
+        ("a: !!int x\n", "is not what its tag !!int says"),
+        ("a: .inf\n", "is not a number that JSON has"),
     ],
 )
 def test_what_is_no_object_of_the_group_is_refused(text, message):

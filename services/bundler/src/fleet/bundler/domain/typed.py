@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fleet.bundler.domain.scalars import json_number, number_text
 from fleet.bundler.domain.yamltext import Document, Path
+from fleet.yaml import json_number, number_text
 
 
 class Kind(Protocol):
@@ -124,11 +124,17 @@ def _free(doc: Document, at: Path, value: Any) -> Any:
         return {key: _free(doc, (*at, key), item) for key, item in value.items()}
     if isinstance(value, list):
         return [_free(doc, (*at, n), item) for n, item in enumerate(value)]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        raise doc.wrong(at, "is not a number that JSON has")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return json_number(value)
-    return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return _float64(value)
+    except ValueError as error:
+        raise doc.wrong(at, str(error)) from None
+
+
+def _float64(value: int | float) -> int | float:
+    """A number after a way through Go's float64, which is what free-form values take (quirk 37)."""
+    return value if isinstance(value, int) and abs(value) <= 1 << 53 else json_number(float(value))
 
 
 @dataclass(frozen=True, slots=True)

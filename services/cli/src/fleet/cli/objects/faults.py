@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-Path = tuple[str | int, ...]
+from fleet.yaml import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,6 @@ class InvalidObjects(Exception):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
-
-
-def spelled(path: Path) -> str:
-    """A path as people write it: `spec.targets[0].name`."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
 
 
 def message_of(error: Mapping[str, Any], model: type[BaseModel]) -> str:

@@ -13,13 +13,14 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from fleet.cli.objects.bundle import BundleSpec, HelmOpSpec
 from fleet.cli.objects.clusters import ClusterGroupSpec, ClusterSpec
 from fleet.cli.objects.documents import Document
-from fleet.cli.objects.faults import Fault, InvalidObjects, Path, message_of, spelled
+from fleet.cli.objects.faults import Fault, InvalidObjects, message_of
 from fleet.cli.objects.gitrepo import GitRepoSpec
 from fleet.cli.objects.kinds import KINDS, Kind
 from fleet.cli.objects.metadata import ObjectFrame
 from fleet.cli.objects.policies import MappingFields, PolicyFields, RestrictionFields
 from fleet.cli.objects.schedule import ScheduleSpec
 from fleet.events import API_VERSION, spec_of
+from fleet.yaml import Path, dotted
 
 _FIELDS: Mapping[str, type[BaseModel]] = {
     "gitrepo": GitRepoSpec,
@@ -134,6 +135,6 @@ def _at(document: Document, path: Path, message: str) -> Fault:
         source=document.source,
         number=document.number,
         line=document.line(path),
-        path=spelled(path),
+        path=dotted(path),
         message=message,
     )
