@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fleet.events import STREAMS, DeploymentTargeted, LeaseTaken, manifest_digest
+from support.bus import soon
 from support.targeter import Scene, leading, scene, targeter_process
 from support.targeting import WORKSPACE, Draft, World, a_cluster
 from support.waiting import eventually
@@ -139,6 +140,50 @@ async def test_one_of_two_leads_and_the_other_takes_over_when_it_is_killed(tmp_p
 def leading_later(found: Scene) -> Any:
     """A second targeter: `settled` is true at once, for the first one answers."""
     return leading(found)
+
+
+async def test_one_that_stalls_beyond_its_lease_stands_down_and_leads_again_by_itself(tmp_path: Path) -> None:
+    async with scene(tmp_path, *fleet(2)) as found, targeter_process(found) as program:
+        await found.deliver(*bundles("v0"))
+        await converges(found, 2, "v0")
+        before = (await found.desired())["c0000"].event
+        program.tell(signal.SIGSTOP)
+        await is_free(found)
+        program.tell(signal.SIGCONT)
+        await program.said("term ended")
+        await found.deliver(*bundles("v1"))
+        await converges(found, 2, "v1")
+        assert (await found.desired())["c0000"].event.epoch > before.epoch
+        assert program.process.returncode is None
+        assert [line["event"] for line in program.lines].count("leading") == 2
+
+
+async def test_one_that_stalls_while_another_takes_over_writes_no_more(tmp_path: Path) -> None:
+    async with scene(tmp_path, *fleet(2)) as found, targeter_process(found) as program:
+        await found.deliver(*bundles("v0"))
+        await converges(found, 2, "v0")
+        before = (await found.desired())["c0000"].event
+        program.tell(signal.SIGSTOP)
+        async with leading(found):
+            await found.deliver(*bundles("v1"))
+            await converges(found, 2, "v1")
+            taken = (await found.desired())["c0000"].event
+            assert taken.epoch > before.epoch
+            program.tell(signal.SIGCONT)
+            await program.said("term ended")
+            await found.deliver(*bundles("v2"))
+            await converges(found, 2, "v2")
+            assert {one.event.epoch for one in (await found.desired()).values()} == {taken.epoch}
+        await found.deliver(*bundles("v3"))
+        await converges(found, 2, "v3")
+        assert (await found.desired())["c0000"].event.epoch > taken.epoch
+        assert program.process.returncode is None
+
+
+async def is_free(found: Scene) -> None:
+    """Wait until the lease of the targeter has not been renewed for its whole ttl, and then take it."""
+    lease = await soon(found.bus.lease("targeter"))
+    await lease.release()
 
 
 async def test_sigterm_ends_it_with_code_0_and_gives_the_lease_back(tmp_path: Path) -> None:
