@@ -2,19 +2,23 @@
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from fleet.agent.adapters.scratch import scratch_folder
 from fleet.agent.domain.errors import BadContent
 from fleet.agent.domain.files import File
 from fleet.agent.domain.style import KUSTOMIZATION
-from fleet.agent.domain.yamldocs import read_values, write_values
+from fleet.agent.domain.yamldocs import read_objects, read_values, write_values
 
 _SECONDS = 60.0
 _INJECTED = "fleet-manifests.yaml"
+_BASE = re.compile(r"recursed accumulation of path '([^']*)'")
+_MALFORMED = re.compile(r"yaml: line \d+: .* in File: (\S+)$")
 
 
 class Kustomize:
@@ -62,7 +66,7 @@ class Kustomize:
                 process.kill()
                 await process.wait()
         if process.returncode:
-            raise BadContent(f"kustomize build: {_reason(err, root)}")
+            raise BadContent(f"kustomize build: {_reason(err, root, directory)}")
         return out.decode()
 
 
@@ -93,6 +97,18 @@ def _inject(directory: Path, manifests: str) -> None:
     (directory / _INJECTED).write_text(manifests)
 
 
-def _reason(stderr: bytes, root: Path) -> str:
+def _reason(stderr: bytes, root: Path, directory: Path) -> str:
     text = stderr.decode(errors="replace").replace(f"{root}{os.sep}", "").replace(str(root), ".")
-    return " ".join(text.removeprefix("error: ").split())
+    text = " ".join(text.removeprefix("error: ").split())
+    if malformed := _MALFORMED.search(text):
+        with suppress(OSError):
+            bases = _BASE.findall(text)
+            _read_again(root, (root / bases[-1] if bases else directory) / malformed[1])
+    return text
+
+
+def _read_again(root: Path, file: Path) -> None:
+    """Raise BadContent with the right line: Kustomize's parser counts from 0 here and from 1 there."""
+    place = file.resolve()
+    if place.is_relative_to(root.resolve()):
+        read_objects(place.read_bytes(), f"kustomize build: {place.relative_to(root.resolve())}")

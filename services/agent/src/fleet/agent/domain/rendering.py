@@ -18,9 +18,12 @@ KUSTOMIZED = "kustomize.yaml"
 
 
 def rendered_objects(rendered: Mapping[str, str]) -> Sources:
-    """Parse what Helm rendered, by path; notes and empty files are left out. Raises BadContent."""
+    """Parse what Helm rendered, by path; notes and empty files are left out.
+
+    Raises BadContent naming the line of the rendered text: which line of the template made it is not known.
+    """
     found = {
-        inside_chart(path): read_objects(text, path)
+        inside_chart(path): read_objects(text, f"{path} as rendered (see `helm template`)")
         for path, text in sorted(rendered.items())
         if not is_notes(path)
     }
