@@ -57,24 +57,24 @@ def copy_of_the_tree(folder: Path) -> Path:
     return clone
 
 
-def passes(clone: Path, test: str) -> bool:
-    """Run the named test. Exits where pytest did not come to a verdict."""
+def failure(clone: Path, test: str) -> str:
+    """Run the named test; gives what it printed when red, else nothing. Exits where it came to no verdict."""
     done = run(clone, ".venv/bin/pytest", "-q", "-x", "-p", "no:cacheprovider", test)
     if done.returncode not in (0, TESTS_FAILED):
         raise SystemExit(f"{test} did not run (pytest's exit code {done.returncode}):\n{done.stdout[-3000:]}")
-    return done.returncode == 0
+    return done.stdout[-3000:] if done.returncode else ""
 
 
 def caught(clone: Path, fault: Fault) -> bool:
     """Whether the named test is green without the fault and red with it."""
-    if not passes(clone, fault.test):
-        print(f"FAIL {fault.path.name}: {fault.test} is red without the fault")
+    if said := failure(clone, fault.test):
+        print(f"FAIL {fault.path.name}: {fault.test} is red without the fault:\n{said}")
         return False
     applied = run(clone, "git", "apply", str(fault.path))
     if applied.returncode:
         print(f"FAIL {fault.path.name}: does not apply: {applied.stderr.strip()}")
         return False
-    red = not passes(clone, fault.test)
+    red = bool(failure(clone, fault.test))
     run(clone, "git", "checkout", "--quiet", ".")
     verdict = "ok   caught:" if red else "FAIL unnoticed:"
     print(f"{verdict} invariant {fault.invariant}: {fault.path.name}", flush=True)
