@@ -1,6 +1,7 @@
 """The program `fleet-pocket`: killed, told to end, told to serve others."""
 
 import asyncio
+import json
 import signal
 import socket
 from pathlib import Path
@@ -130,6 +131,22 @@ async def test_a_list_that_cannot_be_read_changes_nothing(tmp_path: Path, port: 
         await running.wait_healthy("/clusters/alpha/version")
         await running.serve("alpha", "beta")
         await running.wait_healthy("/clusters/beta/version")
+
+
+async def test_its_log_is_json_with_the_keys_that_services_use(
+    tmp_path: Path, port: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with pocket_process(tmp_path, port, "alpha") as running:
+        (tmp_path / "clusters.json").write_text("{")
+        running.process.send_signal(signal.SIGHUP)
+        await running.wait_healthy("/clusters/alpha/version")
+        assert await running.stop() == 0
+    first, *_, last = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert first["event"] == "serving"
+    assert (first["level"], first["service"], first["clusters"]) == ("info", "pocket", ["alpha"])
+    assert first["time"].endswith("Z")
+    assert last["event"] == "the list of clusters is not followed"
+    assert (last["level"], last["error"].startswith("Traceback")) == ("error", True)
 
 
 async def test_a_server_that_is_away_is_unavailable(tmp_path: Path, port: int) -> None:

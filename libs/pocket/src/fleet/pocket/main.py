@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from .logs import configure_logs
 from .server import HOST, PocketServer
 
 log = logging.getLogger("fleet.pocket")
@@ -45,7 +46,7 @@ async def serve(data: Path, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, signals.put_nowait, number)
     async with PocketServer(data, names=read_names(data), port=port) as server:
-        log.info("serving %s at http://%s:%s", ", ".join(server.names) or "no cluster yet", HOST, server.port)
+        log.info("serving", extra={"clusters": server.names, "address": f"http://{HOST}:{server.port}"})
         while await signals.get() == signal.SIGHUP:
             await follow(server, data)
 
@@ -62,5 +63,5 @@ def main() -> None:
     if host != HOST or not port.isdigit():
         parser.error(f"--listen {options.listen}: pocket clusters listen on {HOST}:PORT only")
     options.data.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    configure_logs()
     asyncio.run(serve(options.data, int(port)))
