@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -197,9 +197,10 @@ async def news_of(bus: Bus, cls: type[Event] | None) -> AsyncIterator[asyncio.Ev
     feed = bus.follow(cls)
 
     async def read() -> None:
-        async for _ in feed:
-            if feed.is_caught_up:
-                heard.set()
+        async with aclosing(feed):
+            async for _ in feed:
+                if feed.is_caught_up:
+                    heard.set()
 
     async with asyncio.TaskGroup() as tasks:
         reader = tasks.create_task(read())
