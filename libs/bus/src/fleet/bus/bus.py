@@ -232,7 +232,7 @@ class Bus:
             Unreachable: the connection is closed for good.
         """
         lease = await acquire(self.connection, name, ttl, self._name)
-        self._leases.append(lease)
+        self._leases = [one for one in self._leases if not one.lost.is_set()] + [lease]
         return lease
 
     async def request(self, subject: str, payload: bytes, *, timeout: float = 5.0) -> bytes:

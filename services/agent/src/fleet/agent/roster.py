@@ -69,9 +69,13 @@ class Roster:
         return found
 
     async def _keep_running(self, identity: Identity) -> None:
-        """Run one agent; when it fails, its neighbours go on and it starts again."""
-        pause = _PAUSE
+        """Run one agent; when it fails, its neighbours go on and it starts again.
+
+        The pauses grow only while it fails soon after its start.
+        """
+        now, pause = asyncio.get_running_loop().time, _PAUSE
         while True:
+            began = now()
             try:
                 async with assembled(identity, self._calls, self._scratch) as agent:
                     self._agents[identity] = agent
@@ -82,6 +86,8 @@ class Roster:
                 _log.exception("agent failed", cluster=identity.key)
             finally:
                 self._agents.pop(identity, None)
+            if now() - began > _LONGEST_PAUSE:
+                pause = _PAUSE
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load only
             pause = min(_LONGEST_PAUSE, pause * 2)
 
