@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from pyroaring import BitMap
 
-from fleet.events import DeploymentReported, Heartbeat
+from fleet.events import BundleReport, DeploymentReported, Heartbeat
 from fleet.targeter.domain.bundles import BundleBook
 from fleet.targeter.domain.clusters import Cluster, ClusterBook
 from fleet.targeter.domain.ledger import ClusterKey, Ledger
 from fleet.targeter.domain.manifests import Manifests
 from fleet.targeter.domain.readiness import Readiness
 from fleet.targeter.domain.sets import BundleKey
-from fleet.targeter.domain.states import judge
+from fleet.targeter.domain.states import Report, judge
 from fleet.targeter.domain.work import Work
 
 
@@ -32,10 +32,13 @@ class Standing:
 
     def report(self, event: DeploymentReported, *, received: float) -> None:
         """Take over what a cluster said; `received` is when it was stored, seconds since 1970."""
+        key = (event.workspace, event.cluster)
+        before = self._ledger.report(key, event.uid)
         taken = self._ledger.reported(event, received)
-        cluster = self._clusters.get((event.workspace, event.cluster))
+        cluster = self._clusters.get(key)
         if taken and self._loaded and cluster and cluster.uid == event.uid:
             self.judge(cluster)
+            self._mark_retold(cluster, before)
 
     def beat(self, event: Heartbeat, *, at: float) -> None:
         """Take over a sign of life.
@@ -116,8 +119,24 @@ class Standing:
             self._work.show(("bundle", *key))
             self._work.show((owner.kind.lower(), key[0], owner.name))
 
+    def _mark_retold(self, cluster: Cluster, before: Report | None) -> None:
+        """A state may be the same and yet be told otherwise: at another hop, for another reason."""
+        report = self._ledger.report(cluster.key, cluster.uid)
+        if report is None or before is None or report.order != before.order:
+            self._mark_unready(cluster)
+            return
+        for key, digest in self._manifests.classes.manifest(cluster.ordinal).slots:
+            if _told(report, digest) != _told(before, digest):
+                self.mark(key)
+
     def _mark_unready(self, cluster: Cluster) -> None:
         """The hop at which a cluster waits may be another one now."""
         for key, _ in self._manifests.classes.manifest(cluster.ordinal).slots:
             if self.readiness.state(key, cluster.ordinal) != "Ready":
                 self.mark(key)
+
+
+def _told(report: Report, entry: str) -> BundleReport | None:
+    """What a report says about an entry, however many seconds have passed."""
+    trouble = report.troubles.get(entry)
+    return trouble.model_copy(update={"seconds": 0}) if trouble else None
