@@ -31,9 +31,16 @@ def read(repo):
         "https://me:1234@[::1]/HORSE",
         "ssh://git:HORSE@git.example.com/web",
         "me:HORSE@git.example.com/web",
+        "https://ghp_HORSE@git.example.com/web.git",
+        "HTTP://HORSE@git.example.com",
+        "https:///HORSE@git.example.com/web",
+        "https://@git.example.com/web?HORSE",
+        "https://git.example.com/web.git?private_token=HORSE",
+        "https://git.example.com/web.git#HORSE",
+        "https://git.example.com?HORSE@x",
     ],
 )
-def test_a_password_in_the_url_of_a_repository_is_refused_and_not_repeated(repo):
+def test_a_secret_in_the_url_of_a_repository_is_refused_and_not_repeated(repo):
     with pytest.raises(InvalidObjects) as refused:
         read(repo)
     (fault,) = refused.value.faults
@@ -44,11 +51,23 @@ def test_a_password_in_the_url_of_a_repository_is_refused_and_not_repeated(repo)
 
 
 @pytest.mark.parametrize(
+    ("repo", "word"),
+    [
+        ("https://git@git.example.com/web", "leave out what stands before the host"),
+        ("https://git.example.com/web?ref=main", "end it before ? or #"),
+        ("https://git.example.com/web#main", "end it before ? or #"),
+    ],
+)
+def test_the_refusal_says_what_to_leave_out(repo, word):
+    with pytest.raises(InvalidObjects, match=word.replace("?", r"\?")):
+        read(repo)
+
+
+@pytest.mark.parametrize(
     "repo",
     [
         "https://git.example.com/web",
         "https://git.example.com:8443/web@v1:2",
-        "https://me@dev.example.com/org/web",
         "http://[::1]:3000/a@b",
         "ssh://git@git.example.com:2222/web.git",
         "git@git.example.com:web@2.git",
@@ -57,5 +76,5 @@ def test_a_password_in_the_url_of_a_repository_is_refused_and_not_repeated(repo)
         "/srv/a:b@c",
     ],
 )
-def test_a_url_without_a_password_is_kept_as_it_is(repo):
+def test_a_url_without_a_secret_is_kept_as_it_is(repo):
     assert read(repo)[0].spec["repo"] == repo

@@ -15,16 +15,30 @@ _PASSWORD = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#:@\[]*:(?!\d*(?:[/?#]|$))[^@]*@"  # what is no port begins a password
     r"|[^@:/]*:[^@/]*@"  # the scheme forgotten
 )
+_HTTP = re.compile(r"\s*https?:[/\\]*(?P<authority>[^/\\?#]*)[^?#]*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_ADVICE = (
+    "put credentials into a secret with `fleet create secret generic NAME --from-literal=username=..."
+    " --from-literal=password=...` in the namespace of the GitRepo, and name that in spec.clientSecretName"
+)
 
 
-def _without_password(url: str) -> str:
-    """Refuse a URL with a password in it: declared objects stand in streams and answers for all to read."""
+def _without_secret(url: str) -> str:
+    """Refuse a URL that may hold a secret: declared objects stand in streams and answers for all to read.
+
+    Git hosts take tokens as the user name of http(s), or in the query. ssh's user name is none and stays.
+    """
     if _PASSWORD.match(url):
-        raise ValueError(
-            "must not hold a password: write the URL without it, put it into a secret with `fleet create"
-            " secret generic NAME --from-literal=username=... --from-literal=password=...` in the namespace"
-            " of the GitRepo, and name that in spec.clientSecretName"
-        )
+        raise ValueError(f"must not hold a password: write the URL without it, {_ADVICE}")
+    if found := _HTTP.fullmatch(url):
+        if "@" in found["authority"]:
+            raise ValueError(
+                "must not hold a user name or token: leave out what stands before the host, up to and with"
+                f" the @; {_ADVICE}"
+            )
+        if found["rest"]:
+            raise ValueError(
+                f"must not have a query or fragment, it could be a token: end it before ? or #; {_ADVICE}"
+            )
     return url
 
 
@@ -46,7 +60,7 @@ class BundlePath(SpecModel):
 class GitRepoSpec(SpecModel):
     """Fleet's GitRepo, every field."""
 
-    repo: Annotated[str, Field(min_length=1), AfterValidator(_without_password)]
+    repo: Annotated[str, Field(min_length=1), AfterValidator(_without_secret)]
     branch: str | None = None
     revision: str | None = None
     target_namespace: str | None = None
