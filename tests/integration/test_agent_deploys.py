@@ -159,9 +159,36 @@ async def test_objects_of_a_bundle_that_keeps_its_resources_stay_when_it_goes(si
 async def test_a_release_with_another_name_replaces_the_former_one(site: Site) -> None:
     files = {"a.yaml": config_map("moved", a="1")}
     await site.ready(await site.deliver(Bundle("moving", files)))
-    options = {"defaultNamespace": "web", "helm": {"releaseName": "renamed", "takeOwnership": True}}
+    options = {"defaultNamespace": "web", "helm": {"releaseName": "renamed"}}
     await site.ready(await site.deliver(Bundle("moving", files, options)))
     assert list(await site.releases()) == ["renamed"]
+
+
+async def test_a_release_in_another_namespace_replaces_the_former_one(site: Site) -> None:
+    fixed = json.loads(config_map("fixed", a="1"))
+    fixed["metadata"]["namespace"] = "shared"
+    files = {"a.yaml": json.dumps(fixed), "b.yaml": config_map("moved", a="1")}
+    await site.kube.apply(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shared"}}, field_manager="test"
+    )
+    for namespace in ("one", "two", "one"):
+        await site.ready(await site.deliver(Bundle("moving", files, {"defaultNamespace": namespace})))
+        assert (await site.releases())["moving"].release.namespace == namespace
+        assert await site.data_of("fixed", "shared") == {"a": "1"}
+        assert await site.data_of("moved", namespace) == {"a": "1"}
+    assert await site.data_of("moved", "two") == {}
+
+
+async def test_what_another_bundle_was_in_the_way_of_is_deployed_when_that_is_gone(site: Site) -> None:
+    first, second = (
+        Bundle("first", {"a.yaml": config_map("same", a="1")}),
+        Bundle("second", {"a.yaml": config_map("same", a="2")}),
+    )
+    await site.ready(await site.deliver(first))
+    trouble = await site.trouble(await site.deliver(first, second), "second", "NotReady")
+    assert "cannot be imported" in trouble.message
+    await site.ready(await site.deliver(second))
+    assert await site.data_of("same") == {"a": "2"}
 
 
 async def test_options_that_do_not_count_for_the_deployment_are_noted_without_a_new_revision(

@@ -147,3 +147,5 @@ class Crew:
     def _forget(self, bundle: str, worker: Worker, _: asyncio.Task[None]) -> None:
         if self._workers.get(bundle) is worker:
             del self._workers[bundle], self._marks[set_hash(bundle)]
+            for other in self._workers.values():
+                other.another_is_gone()

@@ -168,7 +168,14 @@ class Deployer:
         )
         if not still_wanted():
             raise Superseded
-        job = Job(release=release, marks=marks, options=options, account=account, files=files)
+        job = Job(
+            release=release,
+            marks=marks,
+            options=options,
+            account=account,
+            files=files,
+            moved=bool(moved(entry.bundle, release, self._releases.all(), AGENT_NAMESPACE)),
+        )
         return await self._operations.deploy(job, history[-1] if history else None)
 
     async def _note(self, order: Order, present: Revision) -> Revision:

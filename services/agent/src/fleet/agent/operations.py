@@ -100,6 +100,7 @@ class Operations:
                 job.options,
                 job.account,
                 create_namespace=create,
+                take_ownership=job.moved,
             )
 
         await self._journalled(job.release, "install", revision, install)

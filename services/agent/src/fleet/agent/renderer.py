@@ -29,7 +29,10 @@ from fleet.agent.domain.yamldocs import read_objects, write_objects
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One rendering: which files with which options, as which revision of which release, on whose behalf."""
+    """One rendering: which files with which options, as which revision of which release, on whose behalf.
+
+    `moved` tells that this bundle has another release already, whose objects this one takes over.
+    """
 
     release: ReleaseName
     marks: ReleaseMarks
@@ -38,6 +41,7 @@ class Job:
     files: tuple[File, ...] = field(repr=False)
     revision: int = 1
     upgrade: bool = False
+    moved: bool = False
 
     def at(self, revision: int, *, upgrade: bool) -> "Job":
         """The same job as that revision of the release."""

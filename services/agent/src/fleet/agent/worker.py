@@ -92,6 +92,11 @@ class Worker:
         if self._waiting:
             self.poke()
 
+    def another_is_gone(self) -> None:
+        """Another bundle was removed: what failed may have failed on account of it, so try at once."""
+        if self._attempts:
+            self.poke()
+
     def object_changed(self, change: ObjectChanged) -> None:
         """An object of this bundle changed: look, unless it was seen like this already."""
         if self._versions.get(change.ref, "") != change.version:

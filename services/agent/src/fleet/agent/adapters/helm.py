@@ -115,13 +115,17 @@ class Helm:
         account: str,
         *,
         create_namespace: bool,
+        take_ownership: bool,
     ) -> None:
-        """Install a finished chart as a new release, as Fleet does. Raises HelmFailed."""
+        """Install a finished chart as a new release, as Fleet does. Raises HelmFailed.
+
+        `take_ownership` takes over what is in the way, as an upgrade does, whatever the options say.
+        """
         given = {
             **_common(options),
             "create_namespace": create_namespace,
             "replace": True,
-            "take_ownership": options.helm.take_ownership or bool(options.overwrites),
+            "take_ownership": take_ownership or options.helm.take_ownership or bool(options.overwrites),
             "server_side_apply": not options.replace_objects,
         }
         await self._change("helm_install", release, chart, values, options, given, account)

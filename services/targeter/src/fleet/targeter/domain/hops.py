@@ -24,6 +24,11 @@ _NEXT: Mapping[BundleState, str] = {
     BundleState.MODIFIED: "with correctDrift.enabled the agent puts it back; else undo it there or commit it",
     BundleState.OUT_OF_SYNC: "the agent applies the newest version when it is let out",
 }
+_NOT_INSTALLED = (
+    "a new commit is tried at once; else the agent tries again when another bundle leaves the cluster,"
+    " and every 15 to 23 minutes"
+)
+"""A failure that only a commit can mend counts as applied and NotReady, "not installed: ..." (Fleet)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,12 @@ def _reported(trouble: BundleReport, received: float) -> Hop:
     state = BundleState(trouble.state)
     example = trouble.resources[0] if trouble.resources else None
     objects = f"{example.kind} {example.namespace}/{example.name} is {example.state}" if example else ""
+    since = received - trouble.seconds
+    if trouble.message.startswith("not installed: "):
+        return Hop("agent", since, trouble.message or state.value, _NOT_INSTALLED)
     return Hop(
         "agent" if state in _AT_THE_AGENT else "cluster",
-        received - trouble.seconds,
+        since,
         trouble.message or objects or state.value,
         _NEXT.get(state, "the agent reports the next change"),
     )
