@@ -93,3 +93,19 @@ async def test_an_event_larger_than_its_stream_takes_is_refused(tmp_path: Path) 
         await bus.ensure_streams([tiny])
         with pytest.raises(Refused, match="maximum"):
             await bus.publish(a_commit(1), source="t")
+
+
+async def test_a_message_that_is_too_large_by_its_headers_is_refused_and_the_connection_stays(
+    tmp_path: Path,
+) -> None:
+    async with running_bus(tmp_path) as (_, bus):
+        limit = bus.connection.client.max_payload
+        before = bus.connection.generation
+        with pytest.raises(Refused, match="bytes, and the server takes") as refused:
+            await publishing.publish(
+                bus.connection, a_commit(1).subject(), b"x" * (limit - 20), {"a": "b" * 30}, stream="COMMITS"
+            )
+        assert refused.value.code == 413
+        exact = b"x" * (limit - len(b"NATS/1.0\r\na: b\r\n\r\n"))
+        await publishing.publish(bus.connection, a_commit(1).subject(), exact, {"a": "b"}, stream="COMMITS")
+        assert bus.connection.generation == before

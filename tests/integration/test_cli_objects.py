@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 import yaml
@@ -61,6 +62,18 @@ async def test_one_invalid_object_changes_nothing(hub, tmp_path):
         f'error: {path}: document 2, line 9: spek: unknown field, did you mean "spec"?',
     ]
     assert await hub.record() is None
+
+
+async def test_one_object_that_is_too_large_changes_nothing(hub):
+    large = CLUSTER + "---\n" + GITREPO.replace("[a]", f"[{'a' * (9 << 20)}]")
+    done = await hub.fleet("apply", "-f", "-", stdin=large)
+    assert (done.code, done.out) == (1, "")
+    assert re.fullmatch(
+        r'error: gitrepos\.fleet\.cattle\.io "web" in namespace fleet-local is too large: with its headers it'
+        r" has \d+ bytes, and the server takes \d+: make it smaller\n",
+        done.err,
+    )
+    assert await hub.bus.last(ClusterRecord, workspace="fleet-default", name="one") is None
 
 
 async def test_a_namespace_option_must_fit_the_objects(hub):

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from fleet.bus import atomic, content, core, dead
+from fleet.bus import atomic, content, core, dead, size
 from fleet.bus import publish as publishing
 from fleet.bus.batch import Batch
 from fleet.bus.connection import Connection
@@ -128,6 +128,17 @@ class Bus:
             stream=event.STREAM,
             expect=expect,
         )
+
+    def check_size(self, event: Event, *, source: str, expect: int | None = None) -> None:
+        """Whether `publish` with these arguments could store an event of this size; nothing is sent.
+
+        Raises:
+            Refused: it is too large for the server or its stream; the code is 413.
+        """
+        body = event.encode()
+        envelope = publishing.envelope_for(event, body, source=source)
+        headers = publishing.expecting(envelope.to_headers(), expect)
+        size.check(self.connection, event.subject(), body, headers, stream=event.STREAM)
 
     def batch(self, *, source: str) -> Batch:
         """Many messages into one stream, quickly: `async with bus.batch(source=...) as batch`; see Batch."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import orjson
 
+from fleet.bus import size
 from fleet.bus.connection import Connection, refusal
 from fleet.bus.errors import Conflict, Unreachable
 from fleet.bus.floors import hold
@@ -69,7 +70,8 @@ async def publish(
         Refused: the stream will not have it (write-once and there already, too large, full).
         Unreachable: no acknowledgement in `timeout` seconds; it may be stored all the same.
     """
-    sent = dict(headers) if expect is None else {**headers, _EXPECTED: str(expect)}
+    sent = expecting(headers, expect)
+    size.check(connection, subject, body, sent, stream=stream)
     clock = asyncio.get_running_loop().time
     deadline = clock() + timeout
     repeated = False
@@ -97,6 +99,11 @@ async def publish(
     if repeated and (own := await _already(connection, stream, subject, headers)):
         return own
     raise Conflict(subject, expect)
+
+
+def expecting(headers: Mapping[str, str], expect: int | None) -> dict[str, str]:
+    """The headers of a message, with what it expects the subject's last sequence to be."""
+    return dict(headers) if expect is None else {**headers, _EXPECTED: str(expect)}
 
 
 async def _already(connection: Connection, stream: str, subject: str, headers: Mapping[str, str]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from fleet.bus import Bus, Conflict
+from fleet.bus import Bus, Conflict, Refused
 from fleet.cli.domain.declaration import Record, applied
 from fleet.cli.errors import CommandFailed, NotFound
 from fleet.cli.objects.kinds import Kind
@@ -40,13 +40,30 @@ class Records:
         def decide(present: Record | None) -> Record | None:
             nonlocal was_there
             was_there = present is not None and not present.deleted
-            wanted = applied(present if was_there else None, manifest, workspace)
-            return declare(present, wanted, now=datetime.now(UTC))  # type: ignore[type-var]  # same kind both
+            return _declared(present, manifest, workspace)
 
         written = await self._change(manifest.kind, workspace, manifest.name, decide)
         if written is None:
             return "unchanged"
         return "configured" if was_there else "created"
+
+    async def check(self, manifest: Manifest, workspace: str) -> None:
+        """Find out whether `apply` could store this object, without storing it.
+
+        Raises:
+            CommandFailed: it is larger than the hub takes.
+        """
+        stored = await self._last(manifest.kind, workspace, manifest.name)
+        record = _declared(stored.event if stored else None, manifest, workspace)
+        if record is None:
+            return
+        try:
+            self._bus.check_size(record, source=_SOURCE, expect=stored.sequence if stored else 0)
+        except Refused as error:
+            raise CommandFailed(
+                f"error: {manifest.kind.resource} {json.dumps(manifest.name)} in namespace {workspace} is too"
+                f" large: {error.reason}"
+            ) from error
 
     async def relabel(
         self, kind: Kind, workspace: str, name: str, change: Callable[[Mapping[str, str]], dict[str, str]]
@@ -123,6 +140,13 @@ class Records:
         if kind.word == "cluster":
             return await self._bus.last(ClusterRecord, workspace=workspace, name=name)
         return await self._bus.last(Resource, kind=kind.word, workspace=workspace, name=name)
+
+
+def _declared(present: Record | None, manifest: Manifest, workspace: str) -> Record | None:
+    """The record that an apply stores; None where nothing changes."""
+    there = present if present is not None and not present.deleted else None
+    wanted = applied(there, manifest, workspace)
+    return declare(present, wanted, now=datetime.now(UTC))  # type: ignore[type-var]  # same kind both
 
 
 def _there(present: Record | None, kind: Kind, name: str) -> Record:

@@ -76,6 +76,8 @@ async def _apply(bus: Bus, placed: Sequence[tuple[Manifest, str]]) -> None:
 
     records = Records(bus=bus)
     for manifest, namespace in placed:
+        await records.check(manifest, namespace)
+    for manifest, namespace in placed:
         word = await records.apply(manifest, namespace)
         click.echo(f"{manifest.kind.reference(manifest.name)} {word}")
 

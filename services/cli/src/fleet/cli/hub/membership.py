@@ -12,7 +12,6 @@ from fleet.cli.hub.broker import Broker, BrokerBehind
 from fleet.cli.hub.enrolment import Enrolment
 from fleet.cli.hub.process import Process
 from fleet.cli.hub.programs import AGENT, POCKET
-from fleet.cli.objects.kinds import KINDS
 from fleet.cli.objects.manifests import Manifest
 from fleet.events import ClusterRecord
 
@@ -63,13 +62,18 @@ class Membership:
             await self.register(LOCAL_WORKSPACE, "local", {"name": "local"})
 
     async def register(self, workspace: str, name: str, labels: Mapping[str, str]) -> None:
-        """Declare a cluster with these labels; one that is there keeps its others."""
+        """Declare a cluster with these labels; one that is there keeps what it has.
+
+        Its labels may have been changed since it was declared: to start a hub again must move no target.
+        """
         there = await self._bus.last(ClusterRecord, workspace=workspace, name=name)
         if there is None or there.event.deleted:
             await self._records.apply(_manifest("cluster", workspace, name, labels, {}), workspace)
-        elif labels:
-            await self._records.relabel(
-                KINDS["cluster"], workspace, name, lambda present: {**present, **labels}
+        elif labels.items() - there.event.metadata.labels.items():
+            wanted = " ".join(f"{key}={value}" for key, value in sorted(labels.items()))
+            self._news(
+                f"cluster {workspace}/{name} is there already and keeps its labels; to change them:"
+                f" fleet label cluster/{name} -n {workspace} {wanted}"
             )
 
     async def settled(self, *, seconds: float) -> str:
