@@ -53,6 +53,12 @@ def test_a_trailing_space_can_be_escaped() -> None:
     assert "b.txt" in kept("b.txt\\ \n", **{"b.txt ": "x"})
 
 
+def test_no_line_of_stars_or_spaces_takes_long() -> None:
+    hostile = "*a" * 16 + "*b\n" + " " * 200_000 + "x\n"
+
+    assert "a" * 200 in kept(hostile, **{"a" * 200: "x"})
+
+
 def test_a_hash_can_be_escaped() -> None:
     assert "#x" not in kept("\\#x\n", **{"#x": "x"})
 

@@ -10,7 +10,7 @@ from fleet.bundler.domain.tree import Tree
 
 FILE_NAME = ".fleetignore"
 
-_TRAILING_SPACE = re.compile(r"([^\\])[\t\n\f\r ]+$")
+_SPACE = "\t\n\f\r "
 _WHOLE_FOLDER = re.compile(r".+/\*")
 
 
@@ -65,7 +65,13 @@ def _fits(pattern: str, name: str, *, folder: bool) -> bool:
 def _patterns(text: str) -> list[tuple[int, str]]:
     found = []
     for line, raw in enumerate(text.split("\n"), start=1):
-        pattern = _TRAILING_SPACE.sub(r"\1", raw.removesuffix("\r"))
+        pattern = _without_trailing_space(raw.removesuffix("\r"))
         if pattern and not pattern.startswith("#"):
             found.append((line, pattern))
     return found
+
+
+def _without_trailing_space(line: str) -> str:
+    """A line without the space at its end, of which one character stays after a backslash or nothing."""
+    bare = line.rstrip(_SPACE)
+    return bare if bare and not bare.endswith("\\") else line[: len(bare) + 1]
