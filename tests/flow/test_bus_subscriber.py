@@ -214,6 +214,36 @@ async def test_a_dead_letter_gives_back_every_byte_of_what_was_rejected(body: by
         assert (await dead.exhume(bus.connection, letter.sequence)).data == body
 
 
+async def test_an_event_too_large_for_a_letter_stays_in_its_stream_and_holds_nothing_up(
+    tmp_path: Path,
+) -> None:
+    mended = False
+    seen: list[int] = []
+
+    async def handle(event: Commit) -> None:
+        if event.event.branch != "main" and not mended:
+            raise Reject("no such branch")
+        seen.append(number_of(event.event))
+
+    async with running_bus(tmp_path) as (_, bus):
+        limit = bus.connection.client.max_payload
+        large = a_commit(1).model_copy(update={"branch": "x" * (limit - 700)})
+        sequence = await bus.publish(large, source="t")
+        second = await bus.publish(large, source="t")
+        await bus.publish(a_commit(2), source="t")
+        async with running(Subscriber("reader").on(GitCommitDetected, handle), bus):
+            await eventually(lambda: seen == [2])
+            letter, other = [one async for one in bus.dead_letters()]
+            assert (letter.event.stream, letter.event.sequence) == ("COMMITS", sequence)
+            assert (letter.event.reason, letter.event.body) == ("no such branch", "")
+            mended = True
+            await bus.replay(letter.sequence)
+            assert seen == [2, 1]
+            await bus.connection.api("STREAM.MSG.DELETE.COMMITS", {"seq": second})
+            with pytest.raises(Refused, match=f"message {second} of COMMITS is gone"):
+                await bus.replay(other.sequence)
+
+
 async def test_replaying_for_a_subscriber_that_does_not_run_says_so(tmp_path: Path) -> None:
     async def reject(event: Commit) -> None:
         raise Reject("never")

@@ -1,4 +1,4 @@
-"""Dead letters: events that a handler rejected, kept whole, listed, and handled again on demand."""
+"""Dead letters: events that a handler rejected, kept, listed, and handled again on demand."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,12 +13,17 @@ from fleet.bus.errors import BusError, Refused, Unreachable
 from fleet.bus.follow import Feed
 from fleet.bus.message import Message, stored
 from fleet.bus.read import by_sequence
+from fleet.bus.size import TOO_LARGE
 from fleet.events import DeadLetter, Event, Stored, event_id
 
 REPLAY_TIMEOUT = 30.0
 """Seconds that a replayed event may take to be handled before the asker stops waiting."""
 
 _PAUSE = 1.0
+_MAX_REASON = 4096
+_SIZE = frozenset({TOO_LARGE, 10054})
+"""Refusals because of the size: ours, and JetStream's for a stream that takes less than it should."""
+
 _log = structlog.get_logger("fleet.bus")
 
 
@@ -32,10 +37,29 @@ async def bury(
 ) -> None:
     """Keep a rejected message in DEAD; returns when it is stored, however long that takes.
 
-    Twice after a crash in between, then with the same event id.
+    Twice after a crash in between, then with the same event id. One that is too large for a letter is left
+    in its stream, and the letter says where: to ask for it again and again would hold up its subject.
     """
+    letter = _whole(message, subscriber, cls, reason)
+    where = {"subscriber": subscriber, "subject": message.subject, "sequence": message.sequence}
+    while True:
+        try:
+            number = await _store(connection, letter, message)
+            _log.error("event rejected", dead_letter=number, error=letter.reason, **where)
+            return
+        except BusError as error:
+            if connection.closed.is_set():
+                raise
+            if isinstance(error, Refused) and error.code in _SIZE and letter.encoding != "left out":
+                letter = _without_body(letter)
+                continue
+            _log.warning("dead letter is not stored yet", error=str(error), **where)
+            await asyncio.sleep(_PAUSE)
+
+
+def _whole(message: Message, subscriber: str, cls: type[Event], reason: str) -> DeadLetter:
     written, encoding = DeadLetter.written(message.data)
-    letter = DeadLetter(
+    return DeadLetter(
         service=subscriber,
         event=cls.kebab(),
         reason=reason,
@@ -46,32 +70,37 @@ async def bury(
         body=written,
         encoding=encoding,
     )
+
+
+def _without_body(letter: DeadLetter) -> DeadLetter:
+    """The same with no more than where the message stands and why it was rejected."""
+    reason = letter.reason[:_MAX_REASON]
+    return letter.model_copy(update={"reason": reason, "headers": {}, "body": "", "encoding": "left out"})
+
+
+async def _store(connection: Connection, letter: DeadLetter, message: Message) -> int:
     body = letter.encode()
     envelope = publishing.envelope_for(
         letter,
         body,
-        source=subscriber,
-        id=event_id("dead", subscriber, cls.STREAM, message.sequence, message.time),
+        source=letter.service,
+        id=event_id("dead", letter.service, letter.stream, message.sequence, message.time),
         correlation_id=message.headers.get("ce-correlationid"),
     )
-    where = {"subscriber": subscriber, "subject": message.subject, "sequence": message.sequence}
-    while True:
-        try:
-            number = await publishing.publish(
-                connection, letter.subject(), body, envelope.to_headers(), stream=DeadLetter.STREAM
-            )
-            _log.error("event rejected", dead_letter=number, error=reason, **where)
-            return
-        except BusError as error:
-            if connection.closed.is_set():
-                raise
-            _log.warning("dead letter is not stored yet", error=str(error), **where)
-            await asyncio.sleep(_PAUSE)
+    return await publishing.publish(
+        connection, letter.subject(), body, envelope.to_headers(), stream=DeadLetter.STREAM
+    )
 
 
 async def exhume(connection: Connection, sequence: int) -> Message:
-    """The rejected message of a dead letter. Raises Refused where there is no such letter."""
+    """The rejected message of a dead letter.
+
+    Raises:
+        Refused: there is no such letter, or it has no body and the message is gone from its stream (404).
+    """
     letter = await _letter(connection, sequence)
+    if letter.event.encoding == "left out":
+        return await _left_in_stream(connection, sequence, letter.event)
     return Message(
         subject=letter.event.subject_of_event,
         sequence=letter.event.sequence,
@@ -125,3 +154,15 @@ async def _letter(connection: Connection, sequence: int) -> Stored[DeadLetter]:
         if isinstance(letter.event, DeadLetter):
             return letter  # type: ignore[return-value]  # narrowed by the line above
     raise Refused(f"dead letter {sequence}", 404, "there is none of this number")
+
+
+async def _left_in_stream(connection: Connection, number: int, letter: DeadLetter) -> Message:
+    found = await by_sequence(connection, letter.stream, letter.sequence)
+    if found is None or found.subject != letter.subject_of_event:
+        raise Refused(
+            f"dead letter {number}",
+            404,
+            f"its event was too large to be kept in it, and message {letter.sequence} of {letter.stream} is"
+            " gone: have it written again",
+        )
+    return found

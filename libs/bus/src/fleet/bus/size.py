@@ -26,8 +26,8 @@ def check(
     """
     size = len(body) + _size_of(headers)
     limit = connection.client.max_payload
-    if stream in STREAMS:
-        limit = min(limit, STREAMS[stream].max_message)
+    if stream in STREAMS and (kept := STREAMS[stream].max_message):
+        limit = min(limit, kept)
     if size > limit:
         raise Refused(
             f"publishing to {subject}",

@@ -7,13 +7,14 @@ from pydantic import Field
 
 from fleet.events._base import Event
 
-Encoding = Literal["", "base64"]
+Encoding = Literal["", "base64", "left out"]
 
 
 class DeadLetter(Event):
     """An event that a subscriber rejected, whole to the byte, with the reason.
 
-    `body` is its JSON text; what is no text at all stands there in base64, and `encoding` says so.
+    `body` is its JSON text; what is no text at all stands there in base64, and `encoding` says so. Of an
+    event that is too large for a letter `body` and `headers` are left out: it stands in `stream` only.
     """
 
     STREAM: ClassVar[str] = "DEAD"
@@ -38,7 +39,13 @@ class DeadLetter(Event):
             return b64encode(data).decode(), "base64"
 
     def data(self) -> bytes:
-        """The body as the stream had it. Raises ValueError where it is no base64, though it says so."""
+        """The body as the stream had it.
+
+        Raises:
+            ValueError: it is no base64, though it says so, or it is left out.
+        """
+        if self.encoding == "left out":
+            raise ValueError(f"the body stands only in {self.stream}, message {self.sequence}")
         return b64decode(self.body, validate=True) if self.encoding else self.body.encode()
 
 
