@@ -49,6 +49,22 @@ def test_a_named_secret_must_exist_and_hold_something(secrets: SecretStore) -> N
         declared_remote({**HTTPS, "clientSecretName": "own"}, workspace="team", secrets=secrets)
 
 
+def test_a_secret_that_cannot_be_read_says_why_without_a_path_of_the_hub(
+    secrets: SecretStore, tmp_path: Path
+) -> None:
+    spec = {**HTTPS, "clientSecretName": "own"}
+    (tmp_path / "secrets" / "team" / "own.sealed").mkdir(parents=True)
+    with pytest.raises(BadCredentials, match="secret team/own cannot be read: Is a directory") as folder:
+        declared_remote(spec, workspace="team", secrets=secrets)
+    (tmp_path / "secrets" / "team" / "own.sealed").rmdir()
+    secrets.put("team", "own", {"password": b"token"})
+    other = SecretStore(tmp_path / "secrets", keyring=Keyring.open(tmp_path / "other.json"))
+    (tmp_path / "other.json").write_text("no JSON")
+    with pytest.raises(BadCredentials, match="keyring of the hub cannot be used") as keyring:
+        declared_remote(spec, workspace="team", secrets=other)
+    assert str(tmp_path) not in f"{folder.value} {keyring.value}"
+
+
 def test_ssh_needs_a_key_and_known_hosts(secrets: SecretStore) -> None:
     with pytest.raises(BadCredentials, match="ssh-privatekey"):
         declared_remote(SSH, workspace="team", secrets=secrets)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fleet.vault import SecretStore, VaultError
+from fleet.vault import KeyringError, SecretStore, VaultError
 
 DEFAULT_SECRET = "gitcredential"  # noqa: S105  the name of the secret (fleet.md 7.8), not a secret
 
@@ -71,7 +71,16 @@ def _data(secrets: SecretStore, workspace: str, name: str) -> dict[str, bytes] |
     try:
         return secrets.get(workspace, name)
     except (VaultError, ValueError, OSError) as error:
-        raise UnusableSecret(f"secret {workspace}/{name} cannot be read: {error}") from None
+        raise UnusableSecret(f"secret {workspace}/{name} cannot be read: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the hub's own paths: it stands in the status of an object."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    if isinstance(error, KeyringError):
+        return "the keyring of the hub cannot be used"
+    return str(error)
 
 
 def read_secret(data: Mapping[str, bytes]) -> Credentials | None:
