@@ -89,6 +89,14 @@ def test_a_hop_that_is_behind_keeps_it_from_ready_and_is_named(
     assert (found["hop"], found.get("since"), bool(found["next"])) == (hop, since, True)
 
 
+def test_a_commit_that_is_not_read_yet_waits_for_its_turn() -> None:
+    newer = a_part("source", status={"commit": "c3", "detectedAt": DETECTED})
+    told = status_of(parts_at_rest() | {"source": newer})["hop"]["next"]
+
+    assert "waits for its turn" in told
+    assert "a few repositories at a time" in told
+
+
 @pytest.mark.parametrize(
     ("part", "condition", "hop"),
     [

@@ -136,7 +136,9 @@ def _waiting(generation: int, polled: int, status: Mapping[str, Any]) -> _Behind
         return _Behind("gitjob", "", why, "gitjob looks at the repository as soon as it runs")
     if status["observedGeneration"] < generation or status.get("commit") != reading.get("commit"):
         why = "waiting for the commit to be read"
-        return _Behind("bundler", since, why, "the bundler reads it as soon as it runs")
+        # Whether the bundler runs is not known here, nor how long the line before it is.
+        turn = "it waits for its turn: while the bundler runs, it reads a few repositories at a time"
+        return _Behind("bundler", since, why, turn)
     if reading.get("set") != status.get("rollup", {}).get("set"):
         why = "waiting for the bundles to be targeted"
         return _Behind("targeter", since, why, "the targeter writes what clusters run as soon as it leads")
