@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import structlog
 
-from fleet.bus import BusError
+from fleet.bus import BusError, Unreachable
 from fleet.gitjob.domain.schedule import pause
 from fleet.gitjob.domain.source import Failed, Outcome
 from fleet.gitjob.domain.watch import Key, Watch
@@ -33,6 +34,7 @@ class Poller:
         self._tell = tell
         self._review = review
         self._watches: dict[Key, Watch] = {}
+        self._missed: set[Key] = set()
         self._woken = asyncio.Event()
         self._failures = 0
 
@@ -56,10 +58,10 @@ class Poller:
             self._woken.clear()
             try:
                 failed = await self._look()
-            except BusError as error:
+            except Unreachable as error:
                 _log.warning("poll not told", error=str(error))
                 failed = True
-            except Exception:  # noqa: BLE001  a bug that one repository meets must not stop the others
+            except Exception:  # noqa: BLE001  a bug that one question meets must not stop the others
                 _log.exception("poll broke off", repositories=sorted(map("/".join, self._watches)))
                 failed = True
             self._failures = self._failures + 1 if failed else 0
@@ -67,9 +69,11 @@ class Poller:
 
     async def _look(self) -> bool:
         """Ask once and tell everybody; whether the question had no answer."""
+        self._missed.clear()
         for key in list(self._watches):
             if watch := self._watches.get(key):
-                self._review(watch)
+                with self._alone(watch):
+                    self._review(watch)
             await asyncio.sleep(0)  # there may be thousands, and each reads its secret
         if not self._watches:
             return False
@@ -77,13 +81,30 @@ class Poller:
         with span("gitjob.poll"):
             outcome = await self._git.ask(self._question)
         for key in list(self._watches):
-            if told := self._watches.get(key):
-                await self._tell(told, outcome, now)
+            if watch := self._watches.get(key):
+                with self._alone(watch):
+                    await self._tell(watch, outcome, now)
         return isinstance(outcome, Failed)
+
+    @contextmanager
+    def _alone(self, watch: Watch) -> Iterator[None]:
+        """Keep what goes wrong for one GitRepo from those behind it; it is tried again after its interval."""
+        try:
+            yield
+        except Unreachable:
+            raise  # the server is away, for all of them
+        except Exception as error:  # noqa: BLE001  whatever it is, the others are to be told
+            self._missed.add(watch.key)
+            say = _log.warning if isinstance(error, BusError) else _log.exception
+            say("poll not told", workspace=watch.key.workspace, name=watch.key.name, error=str(error))
 
     def _pause(self) -> float:
         """Seconds between the start of this look and the next; without end where nobody wants one."""
-        intervals = [watch.interval for watch in self._watches.values() if watch.polling or self._failures]
+        intervals = [
+            watch.interval
+            for watch in self._watches.values()
+            if watch.polling or self._failures or watch.key in self._missed
+        ]
         if not intervals:
             return float("inf")
         chance = random.random()  # noqa: S311  spreads load, guards nothing
