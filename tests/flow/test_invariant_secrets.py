@@ -21,9 +21,12 @@ PIN = "9182736455463728190"
 SCHEMA = "no-number-as-the-schema-asks"
 BROKEN = "in-a-file-that-does-not-parse"
 TYPED = "where-an-object-should-be"
+LITERAL = "a-literal-without-its-key"
+PATCH = "in-a-patch-that-is-none"
+NODE = "in-a-node-of-another-kind"
 GIT = "the-password-of-the-repository"
 WRONG = "the-wrong-password-for-it"
-SECRETS = (VALUES, FROM, RAW, DRIFTED, PIN, SCHEMA, BROKEN, TYPED, GIT, WRONG)
+SECRETS = (VALUES, FROM, RAW, DRIFTED, PIN, SCHEMA, BROKEN, TYPED, LITERAL, PATCH, NODE, GIT, WRONG)
 
 PUBLIC = "a-label-that-everybody-may-see"
 """Stands in an event, so that a search that finds nothing is known to search."""
@@ -54,6 +57,19 @@ helm:
     "field/Chart.yaml": CHART % "field",
     "field/templates/a.yaml": SECRET % "field" + "stringData: {a: {{ .Values.one.inner }}}\n",
     "field/fleet.yaml": f"defaultNamespace: web\nhelm: {{values: {{one: {VALUES}}}}}\n",
+    "literal/kustomization.yaml": f"secretGenerator: [{{name: a, literals: [{LITERAL}]}}]\n",
+    "literal/fleet.yaml": "defaultNamespace: web\n",
+    "patch/kustomization.yaml": f"resources: [a.yaml]\npatches: [{{patch: 'data: {PATCH} none'}}]\n",
+    "patch/a.yaml": SECRET % "patch",
+    "patch/fleet.yaml": "defaultNamespace: web\n",
+    "node/kustomization.yaml": """\
+resources: [a.yaml]
+replacements:
+- source: {kind: Secret, fieldPath: metadata.name}
+  targets: [{select: {kind: Secret}, fieldPaths: [stringData.text.none]}]
+""",
+    "node/a.yaml": SECRET % "node" + f"stringData: {{text: {NODE}}}\n",
+    "node/fleet.yaml": "defaultNamespace: web\n",
 }
 
 
@@ -91,6 +107,9 @@ async def everything_happens(hub: LiveHub, kubectl: Kubectl) -> None:
     await hub.describes("bundle/good-schema", "ErrApplied", "pin")
     await hub.describes("bundle/good-field", "ErrApplied", "templates/a.yaml")
     await hub.describes("bundle/good-pin", "ErrApplied")
+    await hub.describes("bundle/good-literal", "ErrApplied", "kustomize build")
+    await hub.describes("bundle/good-patch", "ErrApplied", "kustomize build")
+    await hub.describes("bundle/good-node", "ErrApplied", "kustomize build")
     await hub.describes("gitrepo/broken", "Stalled", "fleet.yaml:2")
     await hub.describes("gitrepo/typed", "Stalled", "helm.values")
     await hub.describes("gitrepo/wrong", "access denied")

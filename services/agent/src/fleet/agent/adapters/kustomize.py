@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from fleet.agent.adapters.scratch import scratch_folder
 from fleet.agent.domain.errors import BadContent
 from fleet.agent.domain.files import File
+from fleet.agent.domain.refusals import refusal
 from fleet.agent.domain.style import KUSTOMIZATION
 from fleet.agent.domain.yamldocs import read_objects, read_values, write_values
 
@@ -19,6 +20,7 @@ _SECONDS = 60.0
 _INJECTED = "fleet-manifests.yaml"
 _BASE = re.compile(r"recursed accumulation of path '([^']*)'")
 _MALFORMED = re.compile(r"yaml: line \d+: .* in File: (\S+)$")
+_INVALID = "invalid Kustomization: yaml: "
 
 
 class Kustomize:
@@ -98,17 +100,20 @@ def _inject(directory: Path, manifests: str) -> None:
 
 
 def _reason(stderr: bytes, root: Path, directory: Path) -> str:
-    text = stderr.decode(errors="replace").replace(f"{root}{os.sep}", "").replace(str(root), ".")
-    text = " ".join(text.removeprefix("error: ").split())
-    if malformed := _MALFORMED.search(text):
+    """What may be told of it. Raises BadContent where a file of the bundle does not parse."""
+    text = stderr.decode(errors="replace")
+    if malformed := _MALFORMED.search(text.strip()):
         with suppress(OSError):
             bases = _BASE.findall(text)
             _read_again(root, (root / bases[-1] if bases else directory) / malformed[1])
-    return text
+    elif _INVALID in text:
+        _read_again(root, directory / KUSTOMIZATION)
+    inside = str(directory.relative_to(root))
+    return refusal(text.replace(f"{root}{os.sep}", ""), inside)
 
 
 def _read_again(root: Path, file: Path) -> None:
     """Raise BadContent with the right line: Kustomize's parser counts from 0 here and from 1 there."""
     place = file.resolve()
-    if place.is_relative_to(root.resolve()):
+    if place.is_relative_to(root.resolve()) and place.is_file():
         read_objects(place.read_bytes(), f"kustomize build: {place.relative_to(root.resolve())}")
