@@ -112,8 +112,10 @@ async def test_a_second_start_resumes_with_nothing_redeployed(folder, tmp_path):
         before = await what_runs(folder, kubeconfig)
         assert await hub.stop(signal.SIGTERM) == 0
 
-    async with a_hub_in(folder) as hub:
+    async with a_hub_in(folder, "--cluster", "one:env=prod") as hub:
         await hub.ready()
+        kept = "cluster fleet-default/one is there already and keeps its labels"
+        assert [line for line in hub.lines if line.startswith(kept)]
         arguments = ("--for=ready", "-n", "fleet-default", "--timeout", "60s", "--data", str(folder))
         assert (await fleet("wait", "gitrepo/demo", *arguments)).code == 0
         clusters = await fleet("get", "clusters", "-A", "--data", str(folder))

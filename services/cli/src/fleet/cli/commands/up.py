@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "clusters",
     multiple=True,
     metavar="NAME[:k=v,...]",
-    help="Register a pocket cluster in fleet-default, with labels; may stand several times.",
+    help="Register a pocket cluster in fleet-default unless it is there, with labels; may be repeated.",
 )
 @hub_options
 def up(clusters: tuple[str, ...], hub: HubChoice) -> None:

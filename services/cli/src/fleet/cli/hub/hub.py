@@ -81,7 +81,7 @@ class Hub:
     async def add_cluster(
         self, name: str, labels: Mapping[str, str] | None = None, *, workspace: str = WORKSPACE
     ) -> None:
-        """Register a cluster, or set labels of one that is there; returns when its agent is connected."""
+        """Register a cluster unless it is there, as it is; returns when its agent is connected."""
         await self._membership.register(workspace, name, labels or {})
         await self._until_ready()
 

@@ -12,6 +12,7 @@ from fleet.cli.hub.broker import Broker, BrokerBehind
 from fleet.cli.hub.enrolment import Enrolment
 from fleet.cli.hub.process import Process
 from fleet.cli.hub.programs import AGENT, POCKET
+from fleet.cli.objects.kinds import KINDS
 from fleet.cli.objects.manifests import Manifest
 from fleet.events import ClusterRecord
 
