@@ -66,6 +66,8 @@ def test_no_selector_is_no_selector() -> None:
         ({"targets": [{"clusterGroupSelector": "a"}]}, "targets[0].clusterGroupSelector"),
         ({"targets": [{}], "targetRestrictions": [{"clusterSelector": 3}]}, "targetRestrictions[0]"),
         ({"targets": ["x"]}, "targets[0]"),
+        ({"targets": [{}, "x"], "targetRestrictions": [{}]}, "targets[0]"),
+        ({"targets": ["x", {}], "targetRestrictions": [{}]}, "targetCustomizations[0]"),
         ({"targets": {"a": 1}}, "targets"),
         ({"targets": [{"clusterName": ["x"]}]}, "targets[0].clusterName"),
         ({"targetCustomizationMode": "All"}, "targetCustomizationMode"),

@@ -87,17 +87,17 @@ class Targeting:
     @classmethod
     def parse(cls, spec: Mapping[str, Any]) -> Self:
         """Read a bundle's spec. Raises TargetingError naming the first entry that cannot be used."""
-        targets = tuple(_target(n, value) for n, value in enumerate(_entries(spec, "targets")))
+        entries, restricting = _entries(spec, "targets"), _entries(spec, "targetRestrictions")
+        customizing = max(0, len(entries) - len(restricting)) if restricting else 0
+        targets = tuple(_target(n, value, customizing) for n, value in enumerate(entries))
         restrictions = tuple(
-            Criteria.parse(f"targetRestrictions[{n}]", value)
-            for n, value in enumerate(_entries(spec, "targetRestrictions"))
+            Criteria.parse(f"targetRestrictions[{n}]", value) for n, value in enumerate(restricting)
         )
         mode = spec.get("targetCustomizationMode") or ""
         if mode not in _MODES:
             raise TargetingError(
                 "targetCustomizationMode", f"{mode!r} is neither FirstMatch nor {ALL_MATCHES}"
             )
-        customizing = max(0, len(targets) - len(restrictions)) if restrictions else 0
         return cls(
             regular=targets[customizing:],
             customizations=targets[:customizing],
@@ -236,8 +236,10 @@ def _entries(spec: Mapping[str, Any], field: str) -> list[Any]:
     return list(value)
 
 
-def _target(position: int, value: Any) -> Target:
-    where = f"targets[{position}]"
+def _target(position: int, value: Any, customizing: int) -> Target:
+    """One of a bundle's targets; its name is where people wrote it: in fleet.yaml, or in the GitRepo."""
+    before = position < customizing
+    where = f"targetCustomizations[{position}]" if before else f"targets[{position - customizing}]"
     if not isinstance(value, Mapping):
         raise TargetingError(where, "is not an object")
     return Target(position, Criteria.parse(where, value), value.get("doNotDeploy") is True)
