@@ -24,10 +24,12 @@ from fleet.events import (
 )
 from fleet.targeter.bells import Bells
 from fleet.targeter.domain.estate import Estate
+from fleet.targeter.domain.warnings import Warnings
 from fleet.targeter.views import Views
 
 _PART = "rollup"
 _IN_A_ROW = 50
+_MAX_ERROR = 300
 _log = structlog.get_logger("fleet.targeter")
 
 
@@ -38,6 +40,7 @@ class Intake:
         self._estate = estate
         self._views = views
         self._bells = bells
+        self._warnings = Warnings()
         self._feeds: list[tuple[Feed[Any], Callable[[Stored[Any]], None]]] = [
             (bus.follow(Resource), self._resource),
             (bus.follow(ClusterRecord), estate.cluster),
@@ -63,9 +66,11 @@ class Intake:
         try:
             event = Heartbeat.parse(heard.payload)
         except InvalidEvent as error:
-            _log.warning("unreadable heartbeat", subject=heard.subject, error=str(error))
+            if self._warnings.due(heard.subject, now=time.monotonic()):
+                said = str(error)[:_MAX_ERROR]
+                _log.warning("unreadable heartbeat", subject=heard.subject, error=said)
             return
-        if _is_own(event, heard.subject):
+        if self._is_own(event, heard.subject):
             self._estate.standing.beat(event, at=time.time())
             self._bells.ring()
 
@@ -91,16 +96,15 @@ class Intake:
         self._estate.manifests.take(stored.event, since=stored.time.timestamp())
 
     def _report(self, stored: Stored[DeploymentReported]) -> None:
-        if _is_own(stored.event, stored.subject):
+        if self._is_own(stored.event, stored.subject):
             self._estate.standing.report(stored.event, received=stored.time.timestamp())
 
-
-def _is_own(event: Event, subject: str) -> bool:
-    """Whether a message of an agent speaks of the cluster that its subject names."""
-    try:
-        own = event.subject() == subject
-    except ValueError:
-        own = False
-    if not own:
-        _log.warning("message of an agent about another cluster dropped", subject=subject)
-    return own
+    def _is_own(self, event: Event, subject: str) -> bool:
+        """Whether a message of an agent speaks of the cluster that its subject names."""
+        try:
+            own = event.subject() == subject
+        except ValueError:
+            own = False
+        if not own and self._warnings.due(subject, now=time.monotonic()):
+            _log.warning("message of an agent about another cluster dropped", subject=subject)
+        return own

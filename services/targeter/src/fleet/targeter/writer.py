@@ -103,9 +103,12 @@ class Writer:
             # Some have their number already, from a term that was cut short; the others get it one by one.
             _log.info("batch of members ended early", error=str(error))
             return
-        async with asyncio.timeout(_FEED_SECONDS):
-            while self._estate.clusters.needs_number(members[-1]):
-                await rung(self._bells.writer)
+        try:
+            async with asyncio.timeout(_FEED_SECONDS):
+                while self._estate.clusters.needs_number(members[-1]):
+                    await rung(self._bells.writer)
+        except TimeoutError:
+            _log.info("members come slowly by their feed; they are looked up one by one")
 
     async def _number(self, member: Member) -> int:
         try:
