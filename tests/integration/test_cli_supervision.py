@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.cli.hub.log import MAX_BYTES
 from fleet.cli.hub.process import Process
 from fleet.cli.hub.programs import Program
 from support.waiting import eventually
@@ -19,6 +20,13 @@ import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print(1, flush=True)
 time.sleep(600)
+"""
+TALKS = """
+import time
+print("x" * (20 << 20), flush=True)
+while True:
+    print("goes on", flush=True)
+    time.sleep(0.02)
 """
 HANGS_UP = """
 import signal, time
@@ -129,7 +137,18 @@ async def test_a_large_log_goes_aside(watch, tmp_path):
     one = watch("print('new', flush=True); import time; time.sleep(600)")
     await eventually(lambda: "new" in one.said())
     assert log.stat().st_size < 100
-    assert log.with_suffix(".log.1").stat().st_size == 17 << 20
+    assert log.with_suffix(".log.1").stat().st_size == MAX_BYTES
+
+
+async def test_the_log_of_a_program_that_runs_is_bounded(watch, tmp_path, monkeypatch):
+    monkeypatch.setattr("fleet.cli.hub.log.CHECK_SECONDS", 0.02)
+    one = watch(TALKS)
+    beside = tmp_path / "logs" / "program.log.1"
+    await eventually(lambda: beside.exists() and one.log.stat().st_size < MAX_BYTES)
+    await eventually(lambda: "goes on" in one.said())
+    assert "\0" not in one.said()
+    assert beside.stat().st_size == MAX_BYTES
+    assert (len(one.pids), one.ends) == (1, [])
 
 
 async def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path):

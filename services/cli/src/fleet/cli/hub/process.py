@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fleet.cli.hub.log import bounded
 from fleet.cli.hub.programs import Program
 
 _SHIM = Path(__file__).with_name("shim.py")
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _LIVED = 10.0
-_MAX_LOG = 16 << 20
 
 
 class Process:
@@ -76,10 +76,17 @@ class Process:
 
     async def _live(self) -> str:
         """One life of the program; gives in words how it ended."""
+        async with bounded(self.program.log):
+            self._running = await self._start()
+            self.pid = self._running.pid
+            self._on_start(self.program.name, self.pid)
+            code = await self._running.wait()
+        return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+    async def _start(self) -> asyncio.subprocess.Process:
         supervisor = str(os.getpid())
-        _keep_last(self.program.log)
         with self.program.log.open("ab") as log, _hang_up_blocked():
-            self._running = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(_SHIM), supervisor, *self.program.arguments),
                 env=dict(self.program.environment),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -87,10 +94,6 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
-        self.pid = self._running.pid
-        self._on_start(self.program.name, self.pid)
-        code = await self._running.wait()
-        return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
     def _signal(self, number: signal.Signals) -> None:
         if self._running is not None and self._running.returncode is None:
@@ -106,11 +109,3 @@ def _hang_up_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _keep_last(log: Path) -> None:
-    """Bound a log: a large one goes aside, in place of the one that went before."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > _MAX_LOG:
-            log.replace(log.with_suffix(".log.1"))
