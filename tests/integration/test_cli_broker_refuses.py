@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet.bus import Bus
+from fleet.cli.adapters.records import Records
 from fleet.cli.hub.broker import broker_of
 from fleet.cli.hub.enrolment import Enrolment
 from fleet.cli.hub.layout import Layout
@@ -15,6 +16,7 @@ from fleet.cli.hub.membership import Membership
 from fleet.cli.hub.ports import reserved_ports
 from fleet.cli.hub.process import Process
 from fleet.cli.hub.programs import NATS, PORTS, nats_url, programs
+from fleet.cli.objects.kinds import KINDS
 from fleet.vault import Keyring
 from support.waiting import eventually
 
@@ -88,7 +90,8 @@ async def test_a_refusal_is_told_with_its_reason_and_the_log_and_is_tried_again(
         assert "does not take its new configuration" in await membership.settled(seconds=0)
 
         clusters.layout.nats_conf.write_text(good)
-        await membership.register(WS, "one", {"mended": "yes"})
+        records = Records(bus=bus)
+        await records.relabel(KINDS["cluster"], WS, "one", lambda labels: {**labels, "mended": "yes"})
         assert await membership.settled(seconds=20) == ""
         assert clusters.news == [refused, f"cluster {WS}/one enrolled"]
 
