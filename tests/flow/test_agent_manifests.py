@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.agent.adapters.journal_store import JournalStore
 from fleet.bus import Bus, Heard
 from fleet.events import MAC_HEADER, DeploymentReported, DeploymentTargeted, manifest_digest
 from support.agents import Bundle, Site, config_map, running_agent, site, sites
@@ -72,6 +73,31 @@ async def test_a_manifest_with_a_wrong_signature_changes_nothing(lone: Site, sen
         await lone.ready(genuine)
         assert await lone.data_of("conf") == {"number": "1"}
         assert (await lone.releases())["conf"].number == 1
+
+
+async def test_a_manifest_that_comes_while_an_older_one_is_judged_is_acted_on(
+    lone: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_agent(lone):
+        await lone.deliver(conf("1"))
+        await lone.ready(await lone.deliver(conf("2")))
+    loading, go_on, load = asyncio.Event(), asyncio.Event(), JournalStore.load
+
+    async def slowly(store: JournalStore) -> None:
+        await load(store)
+        loading.set()
+        await go_on.wait()
+
+    monkeypatch.setattr(JournalStore, "load", slowly)
+    lone.generation = 0
+    await lone.deliver(conf("of a hub that was restored"))
+    async with running_agent(lone) as agent:
+        await loading.wait()
+        lone.generation = 2
+        manifest = await lone.deliver(conf("3"))
+        await eventually(lambda: agent.newest == manifest.generation)
+        go_on.set()
+        await lone.ready(manifest)
 
 
 async def test_a_replayed_manifest_changes_nothing(lone: Site) -> None:

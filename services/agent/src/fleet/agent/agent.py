@@ -64,6 +64,11 @@ class Agent:
         """What keeps this agent from working; empty when nothing does."""
         return "" if self._hub.connected else "the connection to the hub"
 
+    @property
+    def newest(self) -> int:
+        """The generation of the newest manifest known; 0 when none is."""
+        return self._floor().generation
+
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -106,7 +111,8 @@ class Agent:
             await self._news.wait()
             self._news.clear()
             manifest = self._offered
-            assert manifest is not None, "news are about a manifest"
+            if manifest is None:
+                continue  # the news were of one that turned out to be old
             try:
                 if not prepared:
                     await self._prepare()
@@ -135,7 +141,8 @@ class Agent:
         if floor.uid != event.uid or floor.position < position or same:
             return False
         self._log.warning("manifest refused", reason="a newer one was accepted before the restart")
-        self._offered = None
+        if self._offered is manifest:  # else a newer one came meanwhile
+            self._offered = None
         return True
 
     async def _take(self, manifest: Manifest) -> bool:
