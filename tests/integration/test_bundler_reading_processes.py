@@ -14,7 +14,7 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle, read_tree, stored_form
 from fleet.bundler.domain.tree import Mode
-from fleet.bundler.errors import ReaderBroken, ReaderDied, ReadingTooSlow
+from fleet.bundler.errors import ReaderBroken, ReaderDied, ReadingTooLarge, ReadingTooSlow
 from fleet.bundler.pool import ReaderPool
 from support.trees import a_tree
 from support.waiting import eventually
@@ -186,6 +186,70 @@ async def test_a_reader_ends_with_the_service_that_started_it(tmp_path: Path) ->
         return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
     await eventually(is_gone)
+
+
+async def test_a_reader_in_the_middle_of_its_work_ends_with_a_service_that_is_killed(tmp_path: Path) -> None:
+    program = tmp_path / "parent.py"
+    program.write_text(
+        textwrap.dedent(
+            """
+            import asyncio
+            from fleet.bundler.domain.order import Order
+            from fleet.bundler.domain.tree import Mode
+            from fleet.bundler.pool import ReaderPool
+
+            LONG = b"apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: a}\\ndata:\\n" + b"".join(
+                b"  a%d: [{b: c}]\\n" % n for n in range(40_000)
+            )
+
+            async def main():
+                async with ReaderPool() as pool:
+                    async def files(paths):
+                        print(pool.pids[0], flush=True)
+                        return dict.fromkeys(paths, LONG)
+
+                    many = {f"{n}/fleet.yaml": Mode.FILE for n in range(60)}
+                    await pool.read(many, files, Order(name="a"))
+
+            asyncio.run(main())
+            """
+        )
+    )
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, str(program), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    pid = int(await parent.stdout.readline())
+
+    def works() -> bool:
+        return _processor_ticks(pid) > began + 5
+
+    began = _processor_ticks(pid)
+    await eventually(works)
+    parent.kill()
+    await parent.wait()
+
+    def is_gone() -> bool:
+        stat = Path(f"/proc/{pid}/stat")
+        return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+    await eventually(is_gone, within=2.0)
+
+
+def _processor_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11])
+
+
+async def test_a_reading_that_needs_too_much_memory_says_so_and_costs_one_process() -> None:
+    async def huge(paths: Sequence[str]) -> Mapping[str, bytes]:
+        return dict.fromkeys(paths, b"a" * (600 << 20))
+
+    async with ReaderPool() as pool:
+        with pytest.raises(ReadingTooLarge, match="more than 512 MiB"):
+            await pool.read({"a/a.yaml": Mode.FILE}, huge, ORDER)
+        assert pool.pids == ()
+        assert await read(pool)
 
 
 async def test_the_reading_process_has_no_environment_to_find_secrets_in() -> None:

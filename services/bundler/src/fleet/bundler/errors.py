@@ -2,6 +2,7 @@
 
 ReadingFailed
 ├── ReadingTooSlow    it was not done by its deadline
+├── ReadingTooLarge   it needed more memory than it may have
 ├── ReaderDied        its process ended in the middle
 └── ReaderBroken      its process met a fault of ours
 """
@@ -19,6 +20,17 @@ class ReadingTooSlow(ReadingFailed):
         super().__init__(
             f"reading took longer than {seconds:g} s and was stopped; it is tried again. If this stays, "
             "split the repository or name fewer folders in spec.paths"
+        )
+
+
+class ReadingTooLarge(ReadingFailed):
+    """It needed more memory than the `limit` bytes that it may have."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"reading needed more than {limit >> 20} MiB of memory and was stopped; it is tried again. If this "
+            "stays, split the repository or name fewer folders in spec.paths"
         )
 
 

@@ -4,6 +4,8 @@ It is told an order and the paths of a commit, asks for the files that it needs,
 bundles or with what is wrong. It ends when its standard input does.
 """
 
+import os
+import resource
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,6 +16,9 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle, read_tree, stored_form
 from fleet.bundler.domain.tree import Mode, Tree
+
+OUT_OF_MEMORY = 75
+"""The exit code where the task needed more memory than there is."""
 
 
 class _Files:
@@ -47,16 +52,26 @@ def _place(error: Exception) -> str:
     return f"{type(error).__name__} at {last.name}, line {last.lineno} of {last.filename}"
 
 
+def _allow(seconds: float) -> None:
+    """Let the kernel end this process if the task burns far more than its time; each task anew."""
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(spent.ru_utime + spent.ru_stime + 2 * seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
 def serve(source: IO[bytes], sink: IO[bytes]) -> None:
     """Answer one task after the other until the source ends."""
     files = _Files(source, sink)
     while (message := framing.read(source)) is not None:
         try:
+            _allow(message[0]["seconds"])
             bundles = _read(message[0], files)
         except BadInput as error:
             wrong = {name: getattr(error, name) for name in ("reason", "path", "line", "field")}
             _write(sink, {"wrong": wrong})
             continue
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - told to the service, and the next task is another one
             _write(sink, {"broken": _place(error)})
             continue
@@ -65,4 +80,7 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        serve(sys.stdin.buffer, sys.stdout.buffer)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # there may be none left to end in order, and nothing to put in order
