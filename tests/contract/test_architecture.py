@@ -13,29 +13,70 @@ TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 ARROW = re.compile(r"^\s*(\w+) -- (\w+) --> (\w+)$", re.MULTILINE)
 ARROWS = ARROW.findall(TEXT)
 EVENTS = {cls.__name__ for cls in CATALOGUE.values()}
+SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml"))
 HOUSEKEEPING = {"DeadLetter", "LeaseTaken", "LastSeen"}
 
 
-def names_in(service: str) -> set[str]:
-    """Every name that the code of a service uses."""
+READING = {"on", "follow", "present"}
+"""The calls that an event class is handed to by whoever hears it; agents and beats are parsed by hand."""
+WRITING = {"publish", "put", "atomic", "tell"}
+
+
+def calls_in(service: str) -> list[ast.Call]:
+    """Every call in the code of a service."""
+    sources = (ROOT / "services" / service / "src").rglob("*.py")
+    return [call for path in sources for call in calls_of(path.read_text(encoding="utf-8"))]
+
+
+def calls_of(code: str) -> list[ast.Call]:
+    return [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+
+
+def made_by(calls: list[ast.Call]) -> set[str]:
+    """The events that are constructed."""
+    return {call.func.id for call in calls if isinstance(call.func, ast.Name)} & EVENTS
+
+
+def heard_by(calls: list[ast.Call]) -> set[str]:
+    """The events that are subscribed to, or parsed."""
     found: set[str] = set()
-    for path in (ROOT / "services" / service / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Attribute):
-                found.add(node.attr)
-    return found
+    for call in calls:
+        if not isinstance(call.func, ast.Attribute):
+            continue
+        if call.func.attr in READING:
+            found |= {word.id for word in call.args if isinstance(word, ast.Name)}
+        elif call.func.attr == "parse" and isinstance(call.func.value, ast.Name):
+            found.add(call.func.value.id)
+    return found & EVENTS
 
 
 def test_the_picture_has_every_event_that_passes_between_services() -> None:
     assert {label for _, label, _ in ARROWS} == EVENTS - HOUSEKEEPING
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_events_that_a_service_makes_are_its_arrows(service: str) -> None:
+    calls = calls_in(service)
+    made = made_by(calls) - HOUSEKEEPING
+
+    assert made == {label for sender, label, _ in ARROWS if sender == service}
+    assert not made or any(isinstance(c.func, ast.Attribute) and c.func.attr in WRITING for c in calls)
+
+
 @pytest.mark.parametrize(("sender", "label", "receiver"), ARROWS, ids=lambda word: word)
-def test_both_ends_of_an_arrow_speak_of_its_event(sender: str, label: str, receiver: str) -> None:
-    assert label in names_in(sender)
-    assert label in names_in(receiver)
+def test_the_service_at_the_end_of_an_arrow_hears_its_event(sender: str, label: str, receiver: str) -> None:
+    assert label in heard_by(calls_in(receiver)), f"from {sender}"
+
+
+def test_an_event_that_is_only_imported_or_named_is_neither_made_nor_heard() -> None:
+    calls = calls_of(
+        "from fleet.events import Member\n"
+        "def place(member: Member) -> None: isinstance(member, Member); log(Member)\n"
+    )
+
+    assert (made_by(calls), heard_by(calls)) == (set(), set())
+    assert made_by(calls_of("bus.publish(Member(uid='1'))")) == {"Member"}
+    assert heard_by(calls_of("bus.follow(Member); Heartbeat.parse(b'')")) == {"Member", "Heartbeat"}
 
 
 def test_the_map_names_every_folder_that_there_is() -> None:
