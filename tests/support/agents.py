@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from fleet.agent.adapters.calls import Calls
+from fleet.agent.adapters.templates import SECONDS, Templates
 from fleet.agent.agent import Agent
 from fleet.agent.assembly import assembled
 from fleet.agent.domain.identity import Identity
@@ -266,10 +267,16 @@ async def site(folder: Path) -> AsyncIterator[Site]:
 
 
 @contextlib.asynccontextmanager
-async def running_agent(site: Site, calls: Calls | None = None) -> AsyncIterator[Agent]:
-    """The agent of a site in this process, while the block runs."""
+async def running_agent(
+    site: Site, calls: Calls | None = None, *, rendering: float = SECONDS
+) -> AsyncIterator[Agent]:
+    """The agent of a site in this process, while the block runs; it renders for so many seconds at most."""
     scratch = site.folder / "scratch"
-    async with assembled(site.identity, calls or Calls(), scratch) as agent, running(agent.run()):
+    async with (
+        Templates(seconds=rendering) as templates,
+        assembled(site.identity, calls=calls or Calls(), templates=templates, scratch=scratch) as agent,
+        running(agent.run()),
+    ):
         yield agent
 
 

@@ -51,7 +51,14 @@ class Workers:
     """At most `size` processes that run `module`. Use it as `async with Workers(...) as workers`."""
 
     def __init__(
-        self, *, module: str, size: int, idle: float, memory: int, env: Mapping[str, str] | None = BARE
+        self,
+        *,
+        module: str,
+        size: int,
+        idle: float,
+        memory: int,
+        env: Mapping[str, str] | None = BARE,
+        quiet: bool = False,
     ) -> None:
         """Nothing is started yet.
 
@@ -61,6 +68,7 @@ class Workers:
             idle: seconds after which one without work is ended.
             memory: bytes of address space that each may have.
             env: its environment; None for that of this process.
+            quiet: whether what it writes to its standard error is nobody's business.
         """
         self._module = module
         self._slots = asyncio.Semaphore(size)
@@ -68,6 +76,7 @@ class Workers:
         self._idle = idle
         self._memory = memory
         self._env = env
+        self._stderr = asyncio.subprocess.DEVNULL if quiet else None
         self._free: list[Worker] = []
         self._busy: set[Worker] = set()
         self._starting = asyncio.Lock()
@@ -128,6 +137,7 @@ class Workers:
             *command(self._module, memory=self._memory),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=self._stderr,
             env=self._env,
             limit=1 << 20,
         )

@@ -11,6 +11,7 @@ from fleet.agent.adapters.hub import Hub
 from fleet.agent.adapters.journal_store import JournalStore
 from fleet.agent.adapters.kustomize import Kustomize
 from fleet.agent.adapters.release_store import ReleaseStore
+from fleet.agent.adapters.templates import Templates
 from fleet.agent.adapters.watches import Watches
 from fleet.agent.agent import Agent
 from fleet.agent.board import Board
@@ -29,13 +30,15 @@ from fleet.kube import KubeClient
 
 
 @asynccontextmanager
-async def assembled(identity: Identity, calls: Calls, scratch: Path) -> AsyncIterator[Agent]:
+async def assembled(
+    identity: Identity, *, calls: Calls, templates: Templates, scratch: Path
+) -> AsyncIterator[Agent]:
     """An agent that is ready to run, with a folder for what it needs on disk for a moment.
 
     Raises AccessError when its kubeconfig cannot be used.
     """
     async with await _client(identity) as kube:
-        helm = Helm(kubeconfig=identity.kubeconfig, calls=calls)
+        helm = Helm(kubeconfig=identity.kubeconfig, calls=calls, templates=templates)
         try:
             yield _agent(identity, kube, helm, Kustomize(scratch=scratch))
         finally:

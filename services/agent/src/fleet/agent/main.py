@@ -6,6 +6,7 @@ from pathlib import Path
 from fleet.agent.adapters.calls import Calls
 from fleet.agent.adapters.program_name import HELM_MANAGER, name_program
 from fleet.agent.adapters.scratch import sweep
+from fleet.agent.adapters.templates import Templates
 from fleet.agent.roster import Roster, listed, one
 from fleet.runtime import Runtime, Settings, run
 
@@ -25,10 +26,11 @@ def main() -> None:
     async def serve(runtime: Runtime) -> None:
         scratch = runtime.settings.data / "scratch"
         sweep(scratch)
-        roster = Roster(identities=files, calls=Calls(), scratch=scratch)
-        runtime.health.probe("agents", lambda: roster.waits_for)
-        runtime.log.info("ready")
-        await roster.run()
+        async with Templates() as templates:
+            roster = Roster(identities=files, calls=Calls(), templates=templates, scratch=scratch)
+            runtime.health.probe("agents", lambda: roster.waits_for)
+            runtime.log.info("ready")
+            await roster.run()
 
     # Every agent has a connection of its own, with its own credentials: the process has none.
     run("agent", serve, Settings(nats_url=""))

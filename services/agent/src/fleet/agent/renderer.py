@@ -83,6 +83,8 @@ class Renderer:
         source = await asyncio.to_thread(
             source_chart, job.files, style, job.options, bundle=job.marks.bundle, version=job.version
         )
+        if source.templated:
+            await self._helm.warm()
         layers = await self._cluster.values_from(job.options)
         values = await asyncio.to_thread(final_values, job.options.helm.values, layers)
         rendered = await self._template(source, values, job)

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from fleet.agent.adapters.calls import Calls
+from fleet.agent.adapters.templates import Templates
 from fleet.agent.agent import Agent
 from fleet.agent.assembly import assembled
 from fleet.agent.domain.identity import BadIdentity, Identity, read_identity
@@ -22,9 +23,12 @@ _log = structlog.get_logger("fleet.agent")
 class Roster:
     """Runs an agent for every identity, and follows the list when it changes."""
 
-    def __init__(self, *, identities: Callable[[], list[Path]], calls: Calls, scratch: Path) -> None:
+    def __init__(
+        self, *, identities: Callable[[], list[Path]], calls: Calls, templates: Templates, scratch: Path
+    ) -> None:
         self._identities = identities
         self._calls = calls
+        self._templates = templates
         self._scratch = scratch
         self._tasks: dict[Identity, asyncio.Task[None]] = {}
         self._agents: dict[Identity, Agent] = {}
@@ -77,7 +81,9 @@ class Roster:
         while True:
             began = now()
             try:
-                async with assembled(identity, self._calls, self._scratch) as agent:
+                async with assembled(
+                    identity, calls=self._calls, templates=self._templates, scratch=self._scratch
+                ) as agent:
                     self._agents[identity] = agent
                     await agent.run()
             except (AccessError, KubeError) as error:

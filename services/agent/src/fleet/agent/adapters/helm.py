@@ -1,10 +1,12 @@
-"""Helm's own SDK in this process, for one cluster.
+"""Helm's own SDK, for one cluster: what it applies in this process, what it renders in others.
 
 The library is loaded with the first call: it costs 58 MiB, and a cluster that runs nothing needs none of
 it. Its Python layer hides options that the library takes (taking ownership, server-side apply), so those
-calls go through its own call helpers. Never fork after the first call: a child would hang in it.
+calls go through its own call helpers. Never fork after the first call: a child would hang in it. What is
+installed here are finished objects: no template of a bundle is ever run in this process.
 """
 
+import base64
 import json
 import re
 import threading
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.agent.adapters.calls import Calls, Stuck
+from fleet.agent.adapters.templates import Templates
 from fleet.agent.domain.errors import AgentError
 from fleet.agent.domain.files import File
 from fleet.agent.domain.marks import AGENT_NAMESPACE
@@ -22,14 +25,13 @@ from fleet.agent.domain.options import Options
 from fleet.agent.domain.releases import ReleaseName
 
 if TYPE_CHECKING:
-    from helm_python import Chart, Config, HelmContext
+    from helm_python import Config, HelmContext
 
 T = TypeVar("T")
 
 _OPEN_CONFIGS = 16
 _QPS, _BURST = 1000.0, 2000
 _DEFAULT_TIMEOUT = 300
-_READ_DEADLINE = 60.0
 _SLACK = 60.0
 
 
@@ -63,9 +65,10 @@ class Rendered:
 class Helm:
     """Renders charts and changes releases of one cluster."""
 
-    def __init__(self, *, kubeconfig: Path | None, calls: Calls) -> None:
+    def __init__(self, *, kubeconfig: Path | None, calls: Calls, templates: Templates) -> None:
         self._kubeconfig = kubeconfig
         self._calls = calls
+        self._templates = templates
         self._configs: OrderedDict[tuple[str, str], Config] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -75,36 +78,37 @@ class Helm:
         """Render a packed chart with the cluster's capabilities; `lookup` reads the cluster as `account`.
 
         Raises:
-            HelmFailed: a template, the values or the chart are wrong; or the cluster does not answer.
+            HelmFailed: a template, the values or the chart are wrong.
+            RenderingEnded: it takes too long, also as the cluster does not answer, or too much memory.
         """
-        wanted = {
-            "name": target.release.name,
-            "namespace": target.release.namespace,
-            "revision": target.revision,
-            "is_install": not target.upgrade,
-            "is_upgrade": target.upgrade,
-            "kube_version": target.kube_version,
-            "api_versions": list(target.api_versions),
-            "enable_dns": not options.helm.disable_dns,
-        }
+        answer = await self._templates.render(
+            {
+                "chart": base64.b64encode(chart).decode(),
+                "values": json.dumps(dict(values)),
+                "config": self._access(target.release.namespace, account),
+                "options": {
+                    "name": target.release.name,
+                    "namespace": target.release.namespace,
+                    "revision": target.revision,
+                    "is_install": not target.upgrade,
+                    "is_upgrade": target.upgrade,
+                    "kube_version": target.kube_version,
+                    "api_versions": list(target.api_versions),
+                    "enable_dns": not options.helm.disable_dns,
+                },
+            }
+        )
+        if missing := answer.get("missing"):
+            raise HelmFailed("found in Chart.yaml, but missing in charts/ directory: " + ", ".join(missing))
+        if error := answer.get("error"):
+            text = _one_line(error)
+            raise HelmFailed(_without_values(text) if answer["quotes_values"] else text)
+        crds = tuple(File(name, data.encode()) for name, data in answer["crds"])
+        return Rendered(json.loads(answer["files"]), crds)
 
-        def call() -> Rendered:
-            from helm_python import Chart, _native
-
-            with Chart.load_archive(chart) as loaded:
-                _check_dependencies(loaded)
-                crds = tuple(File(crd["name"], crd["data"].encode()) for crd in loaded.crds)
-                config = self._config(target.release.namespace, account)
-                text = _native.call_string(
-                    "helm_render_with_config",
-                    config._raw(),
-                    loaded._raw(),
-                    json.dumps(dict(values)),
-                    json.dumps(wanted),
-                )
-            return Rendered(json.loads(text), crds)
-
-        return await self._run(f"helm template {target.release}", call, _READ_DEADLINE)
+    async def warm(self) -> None:
+        """Get ready to render soon."""
+        await self._templates.warm()
 
     async def install(
         self,
@@ -232,6 +236,15 @@ class Helm:
         except Stuck as error:
             raise HelmStuck(f"{error}: the cluster does not answer, or a hook never ends") from None
 
+    def _access(self, namespace: str, account: str) -> dict[str, Any]:
+        return {
+            "kubeconfig_path": str(self._kubeconfig) if self._kubeconfig else None,
+            "namespace": namespace,
+            "kube_as_user": _user(account),
+            "qps": _QPS,
+            "burst_limit": _BURST,
+        }
+
     def _config(self, namespace: str, account: str) -> "Config":
         """One configuration per namespace and account, so that what the cluster serves is asked for once."""
         from helm_python import Config
@@ -239,13 +252,7 @@ class Helm:
         key = (namespace, account)
         with self._lock:
             if key not in self._configs:
-                self._configs[key] = Config(
-                    kubeconfig_path=self._kubeconfig,
-                    namespace=namespace,
-                    kube_as_user=_user(account),
-                    qps=_QPS,
-                    burst_limit=_BURST,
-                )
+                self._configs[key] = Config(**self._access(namespace, account))
             self._configs.move_to_end(key)
             if len(self._configs) > _OPEN_CONFIGS:
                 self._configs.popitem(last=False)  # freed when the last call that uses it has ended
@@ -280,14 +287,6 @@ def _server_side(options: Options) -> str:
 def _deadline(options: Options) -> float:
     """Hooks before, the wait, hooks after: each may take the whole timeout."""
     return 3.0 * (options.helm.timeout_seconds or _DEFAULT_TIMEOUT) + _SLACK
-
-
-def _check_dependencies(chart: "Chart") -> None:
-    """Helm checks this when it installs, but the chart that it installs has no dependencies any more."""
-    there = {dependency.get("name") for dependency in chart.dependencies}
-    declared = [dependency.get("name") for dependency in chart.metadata.get("dependencies") or []]
-    if missing := [str(name) for name in declared if name not in there]:
-        raise HelmFailed("found in Chart.yaml, but missing in charts/ directory: " + ", ".join(missing))
 
 
 def _without_values(text: str) -> str:
