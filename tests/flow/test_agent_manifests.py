@@ -181,7 +181,8 @@ async def test_while_an_entry_cannot_be_had_the_others_go_on_and_nothing_is_remo
         entries = (*manifest.entries, ghost)
         partly = manifest.model_copy(update={"entries": entries, "digest": manifest_digest(entries)})
         await lone.write(partly)
-        await lone.reported(partly, lambda report: manifest.entries[0] in report.entries)
+        report = await lone.reported(partly, lambda report: manifest.entries[0] in report.entries)
+        assert ghost not in report.entries, "only what was applied is reported"
         assert await lone.data_of("conf") == {"number": "1"}
 
 
