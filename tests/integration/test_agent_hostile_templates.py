@@ -39,3 +39,15 @@ async def test_a_template_that_asks_for_all_memory_ends_no_agent(tmp_path: Path)
             assert await found.data_of("good") == {"a": "good"}
             await found.ready(await found.deliver(chart("{{/* mended */}}"), Bundle("good", GOOD)))
             assert agent.process.returncode is None
+
+
+async def test_a_template_looks_up_what_the_cluster_has_and_serves(tmp_path: Path) -> None:
+    look = '{{ (lookup "v1" "ConfigMap" "web" "seen").data.a }}'
+    served = '{{ .Capabilities.APIVersions.Has "apps/v1" }}'
+    files = {"Chart.yaml": CHART, "templates/a.yaml": config_map("found", a=look, b=served)}
+    files = {name: text.replace('\\"', '"') for name, text in files.items()}
+    async with site(tmp_path) as found, running_agent(found):
+        seen = Bundle("seen", {"a.yaml": config_map("seen", a="here")})
+        await found.ready(await found.deliver(seen))
+        await found.ready(await found.deliver(seen, Bundle("look", files)))
+        assert await found.data_of("found") == {"a": "here", "b": "true"}
