@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fleet.events import BundleSet, set_digest
+from fleet.events import BundleSet, ViewPart, set_digest
 from support.bundling import bundling, workshop
 from support.waiting import eventually
 
@@ -69,6 +69,23 @@ async def test_the_end_of_a_gitrepo_retires_all_it_had(tmp_path: Path) -> None:
         events = await shop.bundles()
         assert events.keys() == {"shared", "second-b"}
         assert {event.set for event in events.values()} == {BundleSet(size=0, digest=set_digest({}))}
+
+
+async def test_nothing_is_said_any_more_of_objects_that_are_gone(tmp_path: Path) -> None:
+    async with workshop(tmp_path) as shop, bundling(shop):
+        first = shop.repository("first")
+        await shop.read("first", await shop.deliver(first, "first", first.commit(FIRST)))
+        await shop.deliver(first, "bad", first.commit({"fleet.yaml": "helm: []\n"}))
+        await shop.says("bad", "helm")
+        await shop.declare("own", {"resources": 7}, kind="bundle")
+        await shop.says("own", "resources", kind="bundle")
+        for name, kind in (("first", "gitrepo"), ("bad", "gitrepo"), ("own", "bundle")):
+            await shop.delete(name, kind=kind)
+
+        async def nothing_is_said() -> bool:
+            return not [stored async for stored in shop.bus.present(ViewPart, part="reading")]
+
+        await eventually(nothing_is_said)
 
 
 async def test_a_gitrepo_that_is_deleted_while_the_bundler_is_away_is_retired_later(tmp_path: Path) -> None:

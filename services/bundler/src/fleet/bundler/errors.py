@@ -5,6 +5,8 @@ ReadingFailed
 ├── ReadingTooLarge   it needed more memory than it may have
 ├── ReaderDied        its process ended in the middle
 └── ReaderBroken      its process met a fault of ours
+
+Outdated and HostBusy are no failures: they say that a reading is not wanted any more, or not now.
 """
 
 
@@ -51,3 +53,16 @@ class ReaderBroken(ReadingFailed):
     def __init__(self, place: str) -> None:
         self.place = place
         super().__init__(f"the reading process met a fault of its own ({place}); please report it")
+
+
+class Outdated(Exception):
+    """What was being read has been deleted or changed; whoever sees that change reads it anew."""
+
+
+class HostBusy(Exception):
+    """Too many wait for this host already; to be tried again after `delay` seconds."""
+
+    def __init__(self, host: str, delay: float) -> None:
+        self.host = host
+        self.delay = delay
+        super().__init__(f"other commits of the host {host} are being fetched or wait for that")

@@ -11,7 +11,7 @@ FIRST = 2.0
 LONGEST = 300.0
 """Seconds until an object that failed is read again: 2, 4, 8, ... 300."""
 
-_AT_ONCE = 8
+_AT_ONCE = 64
 _log = structlog.get_logger("fleet.bundler")
 
 

@@ -14,13 +14,14 @@ from fleet.bundler.domain.reading import ReadBundle, stored_form
 from fleet.bundler.domain.records import Reading
 from fleet.bundler.domain.rows import Row
 from fleet.bundler.domain.sets import OlderThanStored
-from fleet.bundler.errors import ReadingFailed
+from fleet.bundler.errors import HostBusy, Outdated, ReadingFailed
+from fleet.bundler.ongoing import Ongoing
 from fleet.bundler.publisher import Publisher
 from fleet.bundler.retries import ObjectKey, Retries
 from fleet.bundler.shelf import Shelf
 from fleet.bundler.source import CommitSource
 from fleet.bundler.views import ReadingViews
-from fleet.bus import Bus, Refused, Subscriber
+from fleet.bus import Bus, Refused, Retry, Subscriber
 from fleet.events import GitCommitDetected, Owner, Resource, Stored
 from fleet.git import GitError
 from fleet.runtime import Health, span
@@ -63,6 +64,7 @@ class Bundler:
         self._views = views
         self._retries = retries
         self._health = health
+        self._ongoing = Ongoing()
         self._locks: dict[ObjectKey, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def subscriber(self) -> Subscriber:
@@ -86,22 +88,30 @@ class Bundler:
             self._health.ready(_PART)
 
     async def read_commit(self, stored: Stored[GitCommitDetected]) -> None:
-        """A commit is known: read it, unless a later one is known already."""
+        """A commit is known: read it, unless a later one is known already.
+
+        It is handed over again while its host has too many others, so as not to hold up those of good hosts.
+        """
         event = stored.event
         last = await self._bus.last(
             GitCommitDetected, workspace=event.workspace, gitrepo=event.gitrepo, at_least=stored.sequence
         )
-        if last is not None and last.sequence == stored.sequence:
+        if last is None or last.sequence != stored.sequence:
+            return
+        try:
             await self.look_again(ObjectKey(GITREPO, event.workspace, event.gitrepo))
+        except HostBusy as busy:
+            raise Retry(busy.delay, str(busy)) from None
 
     async def look_at_object(self, stored: Stored[Resource]) -> None:
         """A declared object changed. A GitRepo is read when gitjob has polled it; its end is ours to see."""
         event = stored.event
         key = ObjectKey(event.kind, event.workspace, event.name)
         if event.kind == GITREPO:
-            async with self._locks[key]:
-                if await self._living(key) is None:
-                    self._retries.settled(key)
+            with self._ongoing.news(key, stored):
+                async with self._locks[key]:
+                    if await self._living(key) is None:
+                        self._retries.settled(key)
         elif event.kind == BUNDLE:
             await self.look_again(key)
 
@@ -117,7 +127,7 @@ class Bundler:
                 await self._read_bundle(key, record)
 
     async def _living(self, key: ObjectKey) -> Stored[Resource] | None:
-        """The object if it lives; bundles of those that had its name before are retired."""
+        """The object if it lives; what is left of those that had its name before is removed."""
         record = await self._bus.last(Resource, kind=key.kind, workspace=key.workspace, name=key.name)
         if record is None:
             return None  # absence removes nothing
@@ -130,6 +140,8 @@ class Bundler:
 
         if orphans():
             await self._publisher.retire(orphans, record)
+        if not living:
+            await self._views.forget(key.kind, key.workspace, key.name)
         return record if living else None
 
     async def _read_gitrepo(self, key: ObjectKey, record: Stored[Resource]) -> None:
@@ -143,7 +155,12 @@ class Bundler:
         try:
             with span("bundler.read", commit.envelope):
                 order = order_for(key.name, spec, metadata.labels)
-                bundles = await self._source.read(key.workspace, spec, sha, order)
+                async with self._ongoing.reading(key, record):
+                    bundles = await self._source.read(key.workspace, spec, sha, order)
+        except Outdated:
+            _log.info(
+                "reading ended", workspace=key.workspace, name=key.name, reason="it was changed or deleted"
+            )
         except BadInput as error:
             at = f"{commit.event.repo}@{sha[:12]}"
             await self._failed(key, record, commit, Failure("InvalidContent", f"{at} {error}"))

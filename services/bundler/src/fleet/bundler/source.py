@@ -1,7 +1,5 @@
 """Where commits come from: git, through the cache; and how their paths become a tree to read."""
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,11 +7,10 @@ from typing import Any
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle
 from fleet.bundler.domain.tree import Mode
+from fleet.bundler.hosts import Hosts
 from fleet.bundler.pool import ReaderPool
 from fleet.git import Tree, TreeEntry, declared_remote, fetch
 from fleet.vault import SecretStore
-
-_PER_HOST = 4
 
 
 class CommitSource:
@@ -23,7 +20,7 @@ class CommitSource:
         self._cache = cache
         self._secrets = secrets
         self._pool = pool
-        self._hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_PER_HOST))
+        self._hosts = Hosts()
 
     async def read(
         self, workspace: str, spec: Mapping[str, Any], commit: str, order: Order
@@ -34,10 +31,11 @@ class CommitSource:
             GitError: the repository or the commit could not be had.
             BadInput: something in it, or in the GitRepo, is wrong.
             ReadingFailed: it took too long, or its process died.
+            HostBusy: too many commits of its host are waited for already.
         """
         remote = declared_remote(spec, workspace=workspace, secrets=self._secrets)
-        await self._pool.warm()
-        async with self._hosts[remote.host]:
+        async with self._hosts.enter(remote.host):
+            await self._pool.warm()
             # A cache of its own for each workspace: who knows a commit's id can read it from there.
             tree = await fetch(remote, commit, self._cache / workspace)
         return await self._pool.read(_modes(tree), tree.read, order)

@@ -33,6 +33,10 @@ class ReadingViews:
         if not part.same_as(before):
             await self._bus.publish(part, source=SOURCE)
 
+    async def forget(self, kind: str, workspace: str, name: str) -> None:
+        """Remove the part of an object that is gone. Raises BusError."""
+        await self._bus.purge(ViewPart, kind=kind, workspace=workspace, name=name, part="reading")
+
     async def stalled(self) -> list[tuple[str, str, str]]:
         """Kind, workspace and name of every object whose last reading is stalled."""
         return [
