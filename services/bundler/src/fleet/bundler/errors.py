@@ -31,8 +31,8 @@ class ReadingTooLarge(ReadingFailed):
     def __init__(self, limit: int) -> None:
         self.limit = limit
         super().__init__(
-            f"reading needed more than {limit >> 20} MiB of memory and was stopped; it is tried again. If this "
-            "stays, split the repository or name fewer folders in spec.paths"
+            f"reading needed more than {limit >> 20} MiB of memory and was stopped; it is tried again. If "
+            "this stays, split the repository or name fewer folders in spec.paths"
         )
 
 
