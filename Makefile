@@ -26,7 +26,7 @@ demo: runtime ## a commit becomes Ready on three clusters, and what follows; und
 	@.venv/bin/fleet demo
 
 test: lint ## lint, types, import rules, then every test
-	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=loadfile
+	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 lint: install ## style, formatting, types and import rules
 	@$(UV) lock --check --quiet

@@ -130,12 +130,12 @@ async def test_nothing_outlives_a_hub_that_is_killed_and_the_next_start_goes_on(
         hub.process.kill()
         await hub.ended()
         await eventually(lambda: pids_of(folder) == {})
-    async with a_hub_in(folder, "--cluster", "one:size=l") as hub:
+    async with a_hub_in(folder, "--cluster", "one:env=demo") as hub:
         await hub.ready()
         shown = await fleet(
             "get", "cluster", "one", "-n", "fleet-default", "-o", "json", "--data", str(folder)
         )
-        assert json.loads(shown.out)["metadata"]["labels"] == {"env": "demo", "size": "l"}
+        assert json.loads(shown.out)["metadata"]["labels"] == {"env": "demo"}
 
 
 async def test_a_cluster_that_is_declared_takes_part_and_one_that_is_deleted_does_not(folder, tmp_path):
