@@ -129,6 +129,13 @@ async def test_a_hang_up_reaches_a_process_and_kills_none_that_is_still_starting
     assert (len(one.pids), one.ends) == (1, [])
 
 
+async def test_starting_several_at_once_leaves_the_supervisor_able_to_hear_a_hang_up(watch):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    several = [watch(SLEEPS) for _ in range(5)]
+    await eventually(lambda: all(len(one.pids) == 1 for one in several))
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before == set()
+
+
 async def test_a_large_log_goes_aside(watch, tmp_path):
     log = tmp_path / "logs" / "program.log"
     log.parent.mkdir()

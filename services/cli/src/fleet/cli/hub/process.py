@@ -8,8 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from fleet.cli.hub.log import bounded
@@ -85,7 +84,7 @@ class Process:
 
     async def _start(self) -> asyncio.subprocess.Process:
         supervisor = str(os.getpid())
-        with self.program.log.open("ab") as log, _hang_up_blocked():
+        with self.program.log.open("ab") as log, _hang_up_blocked:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(_SHIM), supervisor, *self.program.arguments),
                 env=dict(self.program.environment),
@@ -101,11 +100,25 @@ class Process:
                 self._running.send_signal(number)
 
 
-@contextmanager
-def _hang_up_blocked() -> Iterator[None]:
-    """Let a child begin with SIGHUP blocked: it must not be killed before it can say that it ignores it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+class _HangUpBlocked:
+    """SIGHUP is blocked as long as any child is being started: these starts overlap.
+
+    A child begins with it blocked, as it must not be killed before it can say that it ignores it.
+    """
+
+    def __init__(self) -> None:
+        self._starts = 0
+        self._before: set[signal.Signals | int] = set()
+
+    def __enter__(self) -> None:
+        if not self._starts:
+            self._before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        self._starts += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._starts -= 1
+        if not self._starts:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
+
+
+_hang_up_blocked = _HangUpBlocked()
