@@ -50,7 +50,8 @@ async def test_a_reading_of_what_is_no_more_ends(news: Stored[Resource], known_b
     task = asyncio.create_task(read())
     if not known_before:
         await started.wait()
-    with ongoing.news(KEY, news), pytest.raises(Outdated):
+    ongoing.news(KEY, news)
+    with pytest.raises(Outdated):
         await task
 
 
@@ -58,11 +59,20 @@ async def test_a_reading_of_what_is_no_more_ends(news: Stored[Resource], known_b
 async def test_a_reading_that_is_still_wanted_goes_on(news: Stored[Resource]) -> None:
     ongoing = Ongoing()
     async with ongoing.reading(KEY, a_record(7)):
-        with ongoing.news(KEY, news):
-            await asyncio.sleep(0.01)
+        ongoing.news(KEY, news)
+        await asyncio.sleep(0)
     async with ongoing.reading(ObjectKey("gitrepo", "w", "other"), a_record(7)):
-        with ongoing.news(KEY, NEWS["deleted"]):
-            await asyncio.sleep(0.01)
+        ongoing.news(KEY, NEWS["deleted"])
+        await asyncio.sleep(0)
+
+
+async def test_news_are_forgotten_with_the_reading_that_knows_them() -> None:
+    ongoing = Ongoing()
+    ongoing.news(KEY, NEWS["another spec"])
+    async with ongoing.reading(KEY, NEWS["another spec"]):
+        await asyncio.sleep(0)
+    async with ongoing.reading(KEY, a_record(7)):
+        await asyncio.sleep(0)
 
 
 async def test_a_reading_keeps_its_own_errors() -> None:

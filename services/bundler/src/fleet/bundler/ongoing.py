@@ -1,8 +1,8 @@
 """Which objects are being read now, so that news of one ends a reading that nobody wants any more."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fleet.bundler.errors import Outdated
@@ -19,7 +19,7 @@ class _Reading:
 
 
 class Ongoing:
-    """The readings that run, one at a time for each object, and the news that wait for one to end."""
+    """The readings that run, one at a time for each object, and the news that no reading has seen yet."""
 
     def __init__(self) -> None:
         self._readings: dict[ObjectKey, _Reading] = {}
@@ -35,6 +35,7 @@ class Ongoing:
         try:
             async with asyncio.timeout(None) as scope:
                 self._readings[key] = _Reading(record, scope)
+                self.settled(key, record)
                 self._end_outdated(key)
                 yield
         except TimeoutError:
@@ -44,14 +45,15 @@ class Ongoing:
         finally:
             del self._readings[key]
 
-    @contextmanager
-    def news(self, key: ObjectKey, record: Record) -> Iterator[None]:
-        """End a reading that this record outdates, and any that is begun in the block."""
-        self._news[key] = record
+    def news(self, key: ObjectKey, record: Record) -> None:
+        """End a reading that this record outdates, and any such that begins later."""
+        if (known := self._news.get(key)) is None or known.sequence < record.sequence:
+            self._news[key] = record
         self._end_outdated(key)
-        try:
-            yield
-        finally:
+
+    def settled(self, key: ObjectKey, record: Record) -> None:
+        """What this record says is done: it need not be remembered."""
+        if (news := self._news.get(key)) is not None and news.sequence <= record.sequence:
             del self._news[key]
 
     def _end_outdated(self, key: ObjectKey) -> None:

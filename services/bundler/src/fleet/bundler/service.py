@@ -108,12 +108,19 @@ class Bundler:
         event = stored.event
         key = ObjectKey(event.kind, event.workspace, event.name)
         if event.kind == GITREPO:
-            with self._ongoing.news(key, stored):
-                async with self._locks[key]:
-                    if await self._living(key) is None:
-                        self._retries.settled(key)
+            await self._look_at_gitrepo(key, stored)
         elif event.kind == BUNDLE:
             await self.look_again(key)
+
+    async def _look_at_gitrepo(self, key: ObjectKey, stored: Stored[Resource]) -> None:
+        """Whoever is at work on it knows this record, or is ended by it: later news must not wait."""
+        self._ongoing.news(key, stored)
+        if self._locks[key].locked() and not stored.event.deleted:
+            return
+        async with self._locks[key]:
+            if await self._living(key) is None:
+                self._retries.settled(key)
+        self._ongoing.settled(key, stored)
 
     async def look_again(self, key: ObjectKey) -> None:
         """Read one object as it is now, and publish what changed."""
@@ -161,6 +168,7 @@ class Bundler:
             _log.info(
                 "reading ended", workspace=key.workspace, name=key.name, reason="it was changed or deleted"
             )
+            self._retries.soon(key)
         except BadInput as error:
             at = f"{commit.event.repo}@{sha[:12]}"
             await self._failed(key, record, commit, Failure("InvalidContent", f"{at} {error}"))
