@@ -15,6 +15,7 @@ from fleet.events import (
 )
 from support.barehub import CLUSTER, COMMIT, GITREPO, WS, BareHub, a_cluster, a_targeter
 from support.bus import running_bus
+from support.waiting import eventually
 
 
 @pytest.fixture
@@ -217,9 +218,12 @@ async def test_a_targeter_that_is_away_or_refuses_is_named(hub):
     async def refuse(_):
         raise Refused("", 503, "still reading")
 
+    async def refused() -> bool:
+        said = (await hub.fleet("get", "clusters")).err
+        return "the targeter refused to list clusters: still reading" in said
+
     async with hub.bus.respond("fleet.query.clusters.*", refuse):
-        refused = await hub.fleet("get", "clusters")
-    assert "the targeter refused to list clusters: still reading" in refused.err
+        await eventually(refused)
 
 
 async def test_labels_are_set_changed_and_removed(hub):

@@ -22,6 +22,7 @@ API_TIMEOUT = 5.0
 
 _STATUS = "Status"
 _BACKOFF_CAP = 2.0
+_AUTHORIZATION = "authorization"
 _PERMISSIONS = "permissions violation"
 Callback = Callable[[Msg], Awaitable[None]]
 _log = structlog.get_logger("fleet.bus")
@@ -81,6 +82,7 @@ class Connection:
         self._ready = asyncio.Event()
         self._closing = False
         self._last_error = "no answer"
+        self._refusal = ""
 
     @classmethod
     async def open(
@@ -107,7 +109,8 @@ class Connection:
             raise
         except (TimeoutError, OSError, nats.errors.Error) as error:
             await connection.close()
-            reason = connection._last_error if isinstance(error, TimeoutError) else str(error)
+            last = connection._last_error if isinstance(error, TimeoutError) else str(error)
+            reason = connection._refusal or last  # a server that refuses may also just cut the connection
             raise Unreachable("connecting", connection.where, reason) from error
         return connection
 
@@ -267,6 +270,8 @@ class Connection:
 
     async def _on_error(self, error: Exception) -> None:
         said, self._last_error = self._last_error, str(error) or type(error).__name__
+        if _AUTHORIZATION in self._last_error.lower():
+            self._refusal = self._last_error
         if isinstance(error, nats.errors.SlowConsumerError):
             _log.error("nats dropped messages of a slow reader", subject=error.subject)
         elif said != self._last_error and not isinstance(error, OSError | nats.errors.StaleConnectionError):
