@@ -12,6 +12,8 @@ BENCH ?= $(wildcard benchmarks/*.py)
 # The interpreter at hand is the one to use: uv must neither look for the one in .python-version nor fetch one.
 export UV_PYTHON := $(shell command -v $(PYTHON))
 export UV_PYTHON_DOWNLOADS := never
+# A fleet is many processes that start: none of them should compile what it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
 # Nothing is left outside of this folder.
 export TMPDIR := $(CURDIR)/.tmp
 $(shell mkdir -p .tmp)
