@@ -6,7 +6,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-WORKERS ?= 2
+# One more than a small machine has processors: tests wait for processes half of their time.
+WORKERS ?= 3
 BENCH ?= $(wildcard benchmarks/*.py)
 
 # The interpreter at hand is the one to use: uv must neither look for the one in .python-version nor fetch one.

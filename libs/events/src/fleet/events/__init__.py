@@ -8,6 +8,7 @@ from fleet.events._base import Body, Event, canonical, digest16, event_id, liter
 from fleet.events.bundles import BundleRendered, BundleRetired, BundleSet, Owner, set_digest, spec_digest
 from fleet.events.catalogue import CATALOGUE, decode
 from fleet.events.delivery import (
+    NOT_INSTALLED,
     BundleReport,
     DeploymentReported,
     Heartbeat,
@@ -48,6 +49,7 @@ __all__ = [
     "API_VERSION",
     "CATALOGUE",
     "MAC_HEADER",
+    "NOT_INSTALLED",
     "RESOURCE_KINDS",
     "STREAMS",
     "Body",

@@ -13,6 +13,10 @@ MAX_SECONDS = 10 * 366 * 24 * 3600
 """The longest time that an agent can say a bundle has stood: ten years."""
 
 
+NOT_INSTALLED = "not installed: "
+"""How a message begins of a failure that only a commit can mend; it counts as applied and NotReady (Fleet)."""
+
+
 class ResourceReport(Body):
     """One object that is not as it should be; `state` is `missing`, `modified`, `not-ready` and so on."""
 

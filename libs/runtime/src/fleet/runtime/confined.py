@@ -11,6 +11,9 @@ import runpy
 import signal
 import sys
 
+OUT_OF_MEMORY = 75
+"""The exit code of a module that needed more memory than it may have."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -27,7 +30,10 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     if os.getppid() != parent:
         sys.exit("the parent ended before its child began")
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # there may be none left to end in order, and nothing to put in order
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ class Workers:
         return tuple(worker.process.pid for worker in (*self._free, *self._busy))
 
     async def warm(self) -> None:
-        """Have a process start already while its work is still being fetched."""
+        """Have a process start already while its work is still being prepared."""
         async with self._starting:
             if not self._free and len(self._busy) < self._size:
                 self._free.append(await self._start())

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from fleet.bundler import framing
 from fleet.bundler.domain.errors import BadInput
@@ -11,7 +10,7 @@ from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle
 from fleet.bundler.domain.tree import Mode
 from fleet.bundler.errors import ReaderBroken, ReaderDied, ReadingTooLarge, ReadingTooSlow
-from fleet.bundler.reader import OUT_OF_MEMORY
+from fleet.runtime.confined import OUT_OF_MEMORY
 from fleet.runtime.workers import Worker, Workers
 
 SIZE = 4
@@ -30,33 +29,15 @@ Files = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 """Gives the bytes of these paths of the commit."""
 
 
-class ReaderPool:
+class ReaderPool(Workers):
     """Reads commits in processes of their own. Use it as `async with ReaderPool() as pool`.
 
     A reading that exceeds its deadline, or that is cancelled, costs its process and nobody else's time.
     """
 
     def __init__(self, *, size: int = SIZE, deadline: float = DEADLINE, idle: float = IDLE) -> None:
-        self._workers = Workers(module="fleet.bundler.reader", size=size, idle=idle, memory=MEMORY)
+        super().__init__(module="fleet.bundler.reader", size=size, idle=idle, memory=MEMORY)
         self._deadline = deadline
-
-    async def __aenter__(self) -> Self:
-        await self._workers.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._workers.__aexit__(kind, error, trace)
-
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """The processes that run now."""
-        return self._workers.pids
-
-    async def warm(self) -> None:
-        """Have a process start already while its work is still being fetched."""
-        await self._workers.warm()
 
     async def read(self, modes: Mapping[str, Mode], files: Files, order: Order) -> list[ReadBundle]:
         """Read a commit: `modes` has all its paths, `files` gives their content.
@@ -72,7 +53,7 @@ class ReaderPool:
             "modes": {path: mode.value for path, mode in modes.items()},
             "seconds": self._deadline,
         }
-        async with self._workers.lease() as worker:
+        async with self.lease() as worker:
             try:
                 async with asyncio.timeout(self._deadline):
                     answer, blobs = await _ask(worker, header, files)

@@ -4,7 +4,6 @@ It is told an order and the paths of a commit, asks for the files that it needs,
 bundles or with what is wrong. It ends when its standard input does.
 """
 
-import os
 import resource
 import sys
 import traceback
@@ -16,9 +15,6 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle, read_tree, stored_form
 from fleet.bundler.domain.tree import Mode, Tree
-
-OUT_OF_MEMORY = 75
-"""The exit code where the task needed more memory than there is."""
 
 
 class _Files:
@@ -80,7 +76,4 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        serve(sys.stdin.buffer, sys.stdout.buffer)
-    except MemoryError:
-        os._exit(OUT_OF_MEMORY)  # there may be none left to end in order, and nothing to put in order
+    serve(sys.stdin.buffer, sys.stdout.buffer)

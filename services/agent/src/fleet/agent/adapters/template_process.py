@@ -15,8 +15,6 @@ from collections import OrderedDict
 from typing import IO, Any
 
 LENGTH = struct.Struct(">I")
-OUT_OF_MEMORY = 75
-"""The exit code where Python, not Go, finds that there is no memory."""
 
 LARGEST = 64 << 20
 """Bytes that an answer may have; what Helm stores of a release is far smaller."""
@@ -87,7 +85,4 @@ def _allow(seconds: float) -> None:
 if __name__ == "__main__":
     import helm_python  # noqa: F401 - loaded while the first task is still being made
 
-    try:
-        serve(sys.stdin.buffer, sys.stdout.buffer)
-    except MemoryError:
-        os._exit(OUT_OF_MEMORY)  # there may be none left to end in order, and nothing to put in order
+    serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -4,11 +4,11 @@ import asyncio
 import json
 import signal
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from fleet.agent.adapters.template_process import LENGTH, OUT_OF_MEMORY
+from fleet.agent.adapters.template_process import LENGTH
 from fleet.agent.domain.errors import AgentError
+from fleet.runtime.confined import OUT_OF_MEMORY
 from fleet.runtime.workers import Worker, Workers
 
 SECONDS = 60.0
@@ -28,14 +28,12 @@ class RenderingEnded(AgentError):
     """A rendering took too long or too much memory, and its process was ended."""
 
 
-class Templates:
+class Templates(Workers):
     """A few rendering processes for all clusters of this agent. Use it as `async with Templates() as t`."""
 
     def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-        self._seconds = seconds
-        self._memory = memory
         # The environment is ours: it says where the cluster is to an agent that runs inside one.
-        self._workers = Workers(
+        super().__init__(
             module="fleet.agent.adapters.template_process",
             size=_SIZE,
             idle=_IDLE,
@@ -43,24 +41,8 @@ class Templates:
             env=None,
             quiet=True,
         )
-
-    async def __aenter__(self) -> Self:
-        await self._workers.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._workers.__aexit__(kind, error, trace)
-
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """The processes that run now."""
-        return self._workers.pids
-
-    async def warm(self) -> None:
-        """Have a process start already while its work is still being made."""
-        await self._workers.warm()
+        self._seconds = seconds
+        self._memory = memory
 
     async def render(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Have a task done and give the answer, both as `template_process` says.
@@ -69,7 +51,7 @@ class Templates:
             RenderingEnded: it took longer than its deadline, or more memory than its process may have.
         """
         text = json.dumps({**task, "seconds": self._seconds}).encode()
-        async with self._workers.lease() as worker:
+        async with self.lease() as worker:
             try:
                 async with asyncio.timeout(self._seconds):
                     answer = await _ask(worker, text)

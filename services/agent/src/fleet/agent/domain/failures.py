@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from fleet.events import NOT_INSTALLED
+
 _FINAL = re.compile(
     "|".join(
         (
@@ -50,7 +52,7 @@ def classify(message: str) -> Failure:
     """
     text = message.strip()
     if _FINAL.search(text):
-        return Failure(f"not installed: {text}", final=True)
+        return Failure(NOT_INSTALLED + text, final=True)
     return Failure(text, final=False)
 
 

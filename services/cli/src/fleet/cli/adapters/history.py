@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fleet.bus import Bus, Feed
 from fleet.cli.adapters.journal import Journal
-from fleet.cli.adapters.objects import PARTS
+from fleet.cli.adapters.objects import parts_of
 from fleet.cli.domain.milestones import milestone
 from fleet.cli.domain.narration import sentence
 from fleet.cli.objects.kinds import Kind
@@ -21,7 +21,6 @@ from fleet.events import (
     GitCommitDetected,
     Resource,
     RolloutAdvanced,
-    ViewPart,
 )
 
 _LATEST = 10
@@ -46,9 +45,8 @@ class History:
         return [(f"{time.astimezone():%Y-%m-%d %H:%M:%S}", told) for time, told in past[-_LATEST:]]
 
     async def _milestones(self, workspace: str, name: str, uid: str) -> AsyncIterator[tuple[datetime, str]]:
-        for part in PARTS:
-            stored = await self._bus.last(ViewPart, kind="gitrepo", workspace=workspace, name=name, part=part)
-            if stored is not None and stored.event.uid == uid and (told := milestone(stored.event)):
+        for stored in await parts_of(self._bus, "gitrepo", workspace, name):
+            if stored.event.uid == uid and (told := milestone(stored.event)):
                 yield stored.time, told
 
     def _feeds(self, kind: str, workspace: str, name: str) -> Iterator[Feed[Event]]:

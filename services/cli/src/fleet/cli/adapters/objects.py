@@ -16,8 +16,7 @@ from fleet.cli.objects.kinds import KINDS, Kind
 from fleet.events import BundleRendered, Event, Resource, Stored, ViewPart, token
 
 _COMPUTED = frozenset({"cluster", "bundledeployment"})
-PARTS = ("source", "reading", "rollup")
-"""The parts of a status, in the order in which a commit passes through those who write them."""
+_PARTS = ("source", "reading", "rollup")
 _ALL = "_"
 _PAGE = 500
 _PATIENCE = 5.0
@@ -117,10 +116,7 @@ class Objects:
         return list(found.values())
 
     async def _parts(self, kind: str, workspace: str, name: str) -> list[ViewPart]:
-        wanted = (
-            self._bus.last(ViewPart, kind=kind, workspace=workspace, name=name, part=part) for part in PARTS
-        )
-        return [stored.event for stored in await asyncio.gather(*wanted) if stored is not None]
+        return [stored.event for stored in await parts_of(self._bus, kind, workspace, name)]
 
     async def _all_parts(self, names: dict[str, str]) -> defaultdict[tuple[str, str], list[ViewPart]]:
         found: defaultdict[tuple[str, str], list[ViewPart]] = defaultdict(list)
@@ -152,6 +148,12 @@ class Objects:
             raise CommandFailed(
                 f"error: the targeter refused to list {kind.plural}: {error.reason}"
             ) from error
+
+
+async def parts_of(bus: Bus, kind: str, workspace: str, name: str) -> list[Stored[ViewPart]]:
+    """The parts of an object's status, in the order in which a commit passes through those who write them."""
+    wanted = (bus.last(ViewPart, kind=kind, workspace=workspace, name=name, part=part) for part in _PARTS)
+    return [stored for stored in await asyncio.gather(*wanted) if stored is not None]
 
 
 def _names(**names: str | None) -> dict[str, str]:

@@ -29,10 +29,9 @@ _STORED_PAUSE = 5.0
 async def wait_for(bus: Bus, kind: Kind, workspace: str, name: str, goal: Goal, *, timeout: float) -> Verdict:
     """Judge an object again and again until a goal is reached, at most `timeout` seconds.
 
-    Gives the last verdict, reached or not; with a timeout of 0 the only one.
-    What the targeter computes may change a moment after the event
-    that causes it, so such objects are also looked at every half second. A broker or a targeter that does
-    not answer is waited for as well.
+    Gives the last verdict, reached or not; with a timeout of 0 the only one. What the targeter computes may
+    change a moment after the event that causes it, so such objects are also looked at every half second.
+    A broker or a targeter that does not answer is waited for as well.
     """
     objects, happened = Objects(bus=bus), asyncio.Event()
     if not timeout:

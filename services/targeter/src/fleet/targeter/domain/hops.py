@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from fleet.events import BundleReport, timestamp
+from fleet.events import NOT_INSTALLED, BundleReport, timestamp
 from fleet.targeter.domain.bundles import Bundle
 from fleet.targeter.domain.clusters import Cluster
 from fleet.targeter.domain.estate import Estate
@@ -24,11 +24,10 @@ _NEXT: Mapping[BundleState, str] = {
     BundleState.MODIFIED: "with correctDrift.enabled the agent puts it back; else undo it there or commit it",
     BundleState.OUT_OF_SYNC: "the agent applies the newest version when it is let out",
 }
-_NOT_INSTALLED = (
+_NEXT_INSTALL = (
     "a new commit is tried at once; else the agent tries again when another bundle leaves the cluster,"
     " and every 15 to 23 minutes"
 )
-"""A failure that only a commit can mend counts as applied and NotReady, "not installed: ..." (Fleet)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,8 @@ def _reported(trouble: BundleReport, received: float) -> Hop:
     example = trouble.resources[0] if trouble.resources else None
     objects = f"{example.kind} {example.namespace}/{example.name} is {example.state}" if example else ""
     since = received - trouble.seconds
-    if trouble.message.startswith("not installed: "):
-        return Hop("agent", since, trouble.message or state.value, _NOT_INSTALLED)
+    if trouble.message.startswith(NOT_INSTALLED):
+        return Hop("agent", since, trouble.message, _NEXT_INSTALL)
     return Hop(
         "agent" if state in _AT_THE_AGENT else "cluster",
         since,
