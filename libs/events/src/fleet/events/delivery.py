@@ -12,9 +12,8 @@ State = Literal["ErrApplied", "WaitApplied", "Modified", "OutOfSync", "Pending",
 MAX_SECONDS = 10 * 366 * 24 * 3600
 """The longest time that an agent can say a bundle has stood: ten years."""
 
-
 NOT_INSTALLED = "not installed: "
-"""How a message begins of a failure that only a commit can mend; it counts as applied and NotReady (Fleet)."""
+"""How a message begins of a failure that only a commit can mend; it counts as applied and NotReady."""
 
 
 class ResourceReport(Body):
