@@ -17,6 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE
 # Nothing is left outside of this folder.
 export TMPDIR := $(CURDIR)/.tmp
+export KUBECACHEDIR := $(CURDIR)/.tmp/kube
 $(shell mkdir -p .tmp)
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .tools/bin/uv)
 
