@@ -35,7 +35,7 @@ async def test_a_process_reads_the_same_as_a_call() -> None:
     async with ReaderPool() as pool:
         found = await read(pool)
 
-    assert found == [stored_form(bundle) for bundle in read_tree(a_tree(FILES), ORDER)]
+    assert found == [stored_form(bundle) for bundle in read_tree(a_tree(FILES), ORDER).bundles]
 
 
 async def test_bad_input_comes_out_with_its_place() -> None:

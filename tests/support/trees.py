@@ -24,7 +24,7 @@ def a_tree(files: Files, *, links: Mapping[str, str] | None = None, submodules: 
 
 def read(files: Files, *, name: str = "repo", **order: Any) -> list[Bundle]:
     """The bundles of a tree, in the order of the walk."""
-    return read_tree(a_tree(files), Order(name=name, **order))
+    return read_tree(a_tree(files), Order(name=name, **order)).bundles
 
 
 def read_one(files: Files, **order: Any) -> Bundle:

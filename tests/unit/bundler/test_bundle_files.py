@@ -46,7 +46,7 @@ def test_gzip_without_compression_opens_to_the_same_bytes(data: bytes) -> None:
 
 def test_a_link_inside_the_bundle_is_the_file_it_leads_to() -> None:
     tree = a_tree({"app/real/cm.yaml": CONFIG_MAP}, links={"app/cm.yaml": "real/../real/cm.yaml"})
-    (bundle,) = read_tree(tree, Order(name="repo", paths=("app",)))
+    (bundle,) = read_tree(tree, Order(name="repo", paths=("app",))).bundles
 
     assert {file.name: file.content for file in bundle.files} == {
         "cm.yaml": CONFIG_MAP, "real/cm.yaml": CONFIG_MAP,
@@ -78,7 +78,7 @@ def test_a_link_that_leads_elsewhere_is_refused(target: str, message: str) -> No
 
 def test_a_submodule_in_a_bundle_is_refused_and_elsewhere_is_none_of_our_business() -> None:
     tree = a_tree({"app/a.yaml": ""}, submodules=["vendor/thing"])
-    (bundle,) = read_tree(tree, Order(name="repo", paths=("app",)))
+    (bundle,) = read_tree(tree, Order(name="repo", paths=("app",))).bundles
 
     assert names_of(bundle) == ["a.yaml"]
     with pytest.raises(BadInput, match=r"^vendor/thing: git submodules are not read"):
@@ -94,7 +94,7 @@ def test_an_options_file_that_is_a_link_counts() -> None:
     tree = a_tree(
         {"shared.txt": "namespace: x\n", "app/a.yaml": ""}, links={"app/fleet.yaml": "../shared.txt"}
     )
-    (bundle,) = read_tree(tree, Order(name="repo", paths=("app",)))
+    (bundle,) = read_tree(tree, Order(name="repo", paths=("app",))).bundles
 
     assert bundle.spec["namespace"] == "x"
     assert names_of(bundle) == ["a.yaml"]

@@ -34,13 +34,13 @@ def test_b10_without_any_targets_there_is_the_default_one_and_no_restriction() -
 def test_b10_override_targets_replace_those_of_the_gitrepo(
     targets: tuple[dict[str, Any], ...] | None,
 ) -> None:
-    found = bundle(OVERRIDE, targets=targets).public_spec()
+    found = bundle(OVERRIDE, targets=targets, restrictions=targets or ()).public_spec()
 
     assert found["targets"] == found["targetRestrictions"] == [{"clusterName": "overridden"}]
 
 
 def test_b11_targets_of_the_gitrepo_are_targets_and_restrictions() -> None:
-    found = bundle("", targets=(FILE_TARGET,)).public_spec()
+    found = bundle("", targets=(FILE_TARGET,), restrictions=(FILE_TARGET,)).public_spec()
 
     assert found["targets"] == found["targetRestrictions"] == [FILE_TARGET]
 
@@ -54,6 +54,7 @@ def test_targets_come_in_fleets_order_and_the_files_own_get_names() -> None:
         "targetCustomizations: [{clusterName: b}, {name: named, doNotDeploy: true}]\n"
         "targets: [{clusterName: a}]\n",
         targets=({"clusterGroup": "all"},),
+        restrictions=({"clusterGroup": "all"},),
     ).public_spec()
 
     assert found["targets"] == [
@@ -241,6 +242,7 @@ def test_an_order_takes_what_it_needs_from_a_gitrepo() -> None:
         paths=("a", "b/*"),
         bundles=(("a", "b.yaml"), ("c", "")),
         targets=(FILE_TARGET,),
+        restrictions=(FILE_TARGET,),
         labels={"a": "b", "fleet.cattle.io/repo-name": "web"},
         force_sync_generation=4,
     )

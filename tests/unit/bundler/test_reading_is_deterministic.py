@@ -39,7 +39,7 @@ from fleet.bundler.domain.tree import Mode, Tree
 given = json.load(sys.stdin)
 files = {path: bytes.fromhex(text) for path, text in given["files"]}
 tree = Tree(dict.fromkeys(files, Mode.FILE), lambda paths: {path: files[path] for path in paths})
-for bundle in map(stored_form, read_tree(tree, Order.from_json(given["order"]))):
+for bundle in map(stored_form, read_tree(tree, Order.from_json(given["order"])).bundles):
     print(bundle.name, json.dumps(bundle.labels, sort_keys=True), json.dumps(bundle.spec, sort_keys=True))
     print(bundle.manifest.hex(), bundle.options.hex())
 """
@@ -47,7 +47,7 @@ for bundle in map(stored_form, read_tree(tree, Order.from_json(given["order"])))
 
 def read(paths: list[str]) -> list[ReadBundle]:
     tree = Tree(dict.fromkeys(paths, Mode.FILE), lambda wanted: {path: FILES[path] for path in wanted})
-    return [stored_form(bundle) for bundle in read_tree(tree, ORDER)]
+    return [stored_form(bundle) for bundle in read_tree(tree, ORDER).bundles]
 
 
 @given(st.permutations(sorted(FILES)))
@@ -83,7 +83,7 @@ def test_a_commit_that_touches_other_folders_leaves_a_bundle_as_it_is() -> None:
         dict.fromkeys(more, Mode.FILE),
         lambda wanted: {path: more[path] for path in wanted},
     )
-    after = {bundle.name: stored_form(bundle) for bundle in read_tree(tree, ORDER)}
+    after = {bundle.name: stored_form(bundle) for bundle in read_tree(tree, ORDER).bundles}
 
     assert after["repo-app"] == before["repo-app"]
     assert after["repo"] != before["repo"]

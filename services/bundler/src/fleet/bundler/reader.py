@@ -39,7 +39,8 @@ def _write(sink: IO[bytes], header: dict[str, Any], blobs: Sequence[bytes] = ())
 
 def _read(task: dict[str, Any], files: _Files) -> list[ReadBundle]:
     modes = {path: Mode(mode) for path, mode in task["modes"].items()}
-    return [stored_form(bundle) for bundle in read_tree(Tree(modes, files), Order.from_json(task["order"]))]
+    found = read_tree(Tree(modes, files), Order.from_json(task["order"]))
+    return [stored_form(bundle) for bundle in found.bundles]
 
 
 def _place(error: Exception) -> str:

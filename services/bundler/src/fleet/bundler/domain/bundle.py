@@ -167,9 +167,10 @@ def _overridden(spec: Mapping[str, Any], file: FleetYaml, order: Order) -> dict[
     if order.force_sync_generation:
         found["forceSyncGeneration"] = order.force_sync_generation
     outer = file.override if file.override is not None else order.targets
-    targets = [*spec.get("targets", []), *({**target, "ignore": {}} for target in outer or [])]
+    limits = file.override if file.override is not None else order.restrictions
+    targets = [*spec.get("targets", []), *({"ignore": {}, **target} for target in outer or [])]
     found["targets"] = targets or [{**_DEFAULT_TARGET, "ignore": {}}]
-    if restrictions := [*spec.get("targetRestrictions", []), *(outer or [])]:
+    if restrictions := [*spec.get("targetRestrictions", []), *limits]:
         found["targetRestrictions"] = restrictions
     if order.target_namespace:
         found["namespace"] = order.target_namespace

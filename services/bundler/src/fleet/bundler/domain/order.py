@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from fleet.bundler.domain.model import GIT_TARGET
+from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.model import BUNDLE_SPEC, GIT_TARGET
 from fleet.bundler.domain.typed import Flag, ListOf, Struct, Text, Whole
-from fleet.bundler.domain.yamltext import Document
+from fleet.bundler.domain.yamltext import Document, parse
 
 REPO_LABEL = "fleet.cattle.io/repo-name"
 _DEPRECATED_LABEL = "fleet.cattle.io/created-by-display-name"
@@ -35,14 +36,20 @@ _SPEC = Struct(
 class Order:
     """One reading: the same tree and order always give the same bundles.
 
-    `name` is the repository's, which bundle names begin with. `targets` is None where none are given
-    from outside (the command line without a targets file).
+    `name` is the repository's, which bundle names begin with. `paths` are scanned, unless there are
+    `bundles` (folder, options file): those are read and nothing below them. `options_file` is read instead
+    of each folder's fleet.yaml. `targets` and `restrictions` come from the GitRepo or from a targets file;
+    None where there is neither. `labels` has the commit's too where bundles are to say it. `compress` asks
+    for every file as base64+gz. `image_scans` allows `imageScans`, which are an error otherwise. `offline`:
+    the bundles are only printed, so what only Kubernetes would refuse about them is a warning.
     """
 
     name: str
     paths: tuple[str, ...] = ()
     bundles: tuple[tuple[str, str], ...] = ()
+    options_file: str = ""
     targets: tuple[dict[str, Any], ...] | None = None
+    restrictions: tuple[dict[str, Any], ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
     target_namespace: str = ""
     service_account: str = ""
@@ -51,6 +58,9 @@ class Order:
     delete_namespace: bool = False
     correct_drift: dict[str, bool] = field(default_factory=dict)
     force_sync_generation: int = 0
+    compress: bool = False
+    image_scans: bool = False
+    offline: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The order as JSON values, for the way to the reading process."""
@@ -66,8 +76,35 @@ class Order:
                 "paths": tuple(data["paths"]),
                 "bundles": tuple((base, options) for base, options in data["bundles"]),
                 "targets": None if targets is None else tuple(targets),
+                "restrictions": tuple(data["restrictions"]),
             }
         )
+
+
+def driven_bundle(argument: str, separator: str) -> tuple[str, str]:
+    """An argument of the command's user-driven scan, `base<separator>options` or `base`, in its two parts.
+
+    Raises:
+        BadInput: the separator is in it more than once.
+    """
+    parts = argument.split(separator) if separator else list(argument)
+    if len(parts) > 2:
+        said = f'more than one "{separator}"' if separator else "the separator is empty"
+        raise BadInput(f'invalid bundle path: "{argument}" ({said}; see --driven-scan-sep)')
+    return (parts[0], parts[1]) if len(parts) == 2 else (argument, "")
+
+
+def read_targets_file(
+    data: bytes, path: str
+) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
+    """The `targets` and `targetRestrictions` of a targets file, whose form is that of a BundleSpec.
+
+    Raises:
+        BadInput: it is no YAML or a field has the wrong type; with `path`, line and field.
+    """
+    document = parse(data, path)
+    found = BUNDLE_SPEC.read(document, (), document.value, lenient=True) or {}
+    return tuple(found.get("targets", ())), tuple(found.get("targetRestrictions", ()))
 
 
 def order_for(name: str, spec: Mapping[str, Any], labels: Mapping[str, str]) -> Order:
@@ -80,11 +117,13 @@ def order_for(name: str, spec: Mapping[str, Any], labels: Mapping[str, str]) -> 
     found: dict[str, Any] = _SPEC.read(document, (), document.value, lenient=False)
     own = {key: value for key, value in labels.items() if key != _DEPRECATED_LABEL}
     drift = found.get("correctDrift", {})
+    targets = tuple(found.get("targets") or [_DEFAULT_TARGET])
     return Order(
         name=name,
         paths=tuple(found.get("paths", ())),
         bundles=tuple((one.get("base", ""), one.get("options", "")) for one in found.get("bundles", ())),
-        targets=tuple(found.get("targets") or [_DEFAULT_TARGET]),
+        targets=targets,
+        restrictions=targets,
         labels=own | {REPO_LABEL: name},
         target_namespace=found.get("targetNamespace", ""),
         service_account=found.get("serviceAccount", ""),

@@ -13,6 +13,7 @@ from fleet.bundler.domain.fleetyaml import FILE_NAMES as OPTIONS_FILES
 from fleet.bundler.domain.ignore import FILE_NAME as IGNORE_FILE
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.tree import Tree
+from fleet.bundler.domain.warnings import ReadWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,16 @@ class ReadBundle:
     options: bytes
 
 
-def read_tree(tree: Tree, order: Order) -> list[Bundle]:
-    """All bundles of a tree, in the order of Fleet's walk.
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """What a tree holds: its bundles in the order of Fleet's walk, and what was passed over."""
+
+    bundles: list[Bundle]
+    warnings: tuple[ReadWarning, ...] = ()
+
+
+def read_tree(tree: Tree, order: Order) -> Readout:
+    """All bundles of a tree.
 
     Raises:
         BadInput: something in the tree is wrong, or there is nothing to deploy at the given paths.
@@ -41,7 +50,7 @@ def read_tree(tree: Tree, order: Order) -> list[Bundle]:
         looked = [base for base, _ in order.bundles] or [path or "." for path in order.paths] or ["."]
         raise BadInput(f"no resource found at the following paths to deploy: [{' '.join(looked)}]")
     _check_names(bundles)
-    return bundles
+    return Readout(bundles)
 
 
 def _check_names(bundles: Iterable[Bundle]) -> None:
