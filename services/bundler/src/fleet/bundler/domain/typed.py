@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from fleet.bundler.domain.yamltext import Document, Path
 from fleet.yaml import json_number, number_text
 
+_LEAST_WHOLE = -(1 << 63)
+
 
 class Kind(Protocol):
     """A type that a value can have."""
@@ -77,12 +79,14 @@ class Whole:
     pointer: bool = False
 
     def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
-        """An integer or None."""
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        raise doc.wrong(at, f"must be a whole number, is {_is(value)}")
+        """An integer of 64 bits or None."""
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            raise doc.wrong(at, f"must be a whole number, is {_is(value)}")
+        if not _LEAST_WHOLE <= value < -_LEAST_WHOLE:
+            raise doc.wrong(at, "must be a whole number of 64 bits")
+        return int(value)
 
     def absent(self, value: Any) -> bool:
         """Zero is left out, unless it is a pointer's."""
