@@ -28,7 +28,7 @@ async def files(paths: Sequence[str]) -> Mapping[str, bytes]:
 
 
 async def read(pool: ReaderPool) -> list[ReadBundle]:
-    return await pool.read(dict.fromkeys(FILES, Mode.FILE), files, ORDER)
+    return (await pool.read(dict.fromkeys(FILES, Mode.FILE), files, ORDER)).bundles
 
 
 async def test_a_process_reads_the_same_as_a_call() -> None:

@@ -27,14 +27,16 @@ def cache(tmp_path: Path) -> Path:
 
 
 async def contents(tree: Tree) -> dict[str, bytes]:
-    return await tree.read(entry.path for entry in tree.list() if not entry.is_submodule)
+    oids = {entry.path: entry.oid for entry in await tree.entries() if not entry.is_submodule}
+    found = await tree.contents(oids.values())
+    return {path: found[oid] for path, oid in oids.items()}
 
 
 async def test_a_commit_is_listed_and_read(repository: Repository, cache: Path) -> None:
     repository.commit({"a.yaml": "a: 1\n", "dir/größe.txt": b"\x00\xff", "empty": ""})
     commit = repository.commit_link("link", "dir/größe.txt")
     tree = await fetch(Remote.of(repository.url), commit, cache)
-    assert [(e.path, oct(e.mode), e.size) for e in tree.list()] == [
+    assert [(e.path, oct(e.mode), e.size) for e in await tree.entries()] == [
         ("a.yaml", "0o100644", 5),
         ("dir/größe.txt", "0o100644", 2),
         ("empty", "0o100644", 0),
@@ -49,12 +51,10 @@ async def test_a_commit_is_listed_and_read(repository: Repository, cache: Path) 
 async def test_a_submodule_is_seen_as_one_and_has_no_content(repository: Repository, cache: Path) -> None:
     commit = repository.commit_submodule("vendor", "c0ffee" * 6 + "beef")
     tree = await fetch(Remote.of(repository.url), commit, cache)
-    (entry,) = tree.list()
+    (entry,) = await tree.entries()
     assert entry.is_submodule
-    with pytest.raises(KeyError):
-        await tree.read(["vendor"])
-    with pytest.raises(KeyError):
-        await tree.read(["missing"])
+    with pytest.raises(GitFailed, match="lacks objects"):
+        await tree.contents([entry.oid])
 
 
 async def test_every_transport_gives_the_same_tree(repository: Repository, tmp_path: Path) -> None:
@@ -69,7 +69,8 @@ async def test_every_transport_gives_the_same_tree(repository: Repository, tmp_p
                 Remote.of(ssh.url_of("shop.git"), ssh.key),
             ]
             trees = [await fetch(remote, commit, tmp_path / str(n)) for n, remote in enumerate(remotes)]
-    assert [tree.list() for tree in trees] == [trees[0].list()] * 4
+    listings = [await tree.listing() for tree in trees]
+    assert listings == listings[:1] * 4
     assert len(await contents(trees[3])) == 50
 
 
@@ -164,9 +165,10 @@ async def test_a_cache_that_breaks_between_fetch_and_read_says_so(
 ) -> None:
     commit = repository.commit({"a.yaml": "a: 1\n"})
     tree = await fetch(Remote.of(repository.url), commit, cache)
+    (entry,) = await tree.entries()
     shutil.rmtree(cache)
     with pytest.raises(GitFailed, match="cache"):
-        await tree.read(["a.yaml"])
+        await tree.contents([entry.oid])
     again = await fetch(Remote.of(repository.url), commit, cache)
     assert await contents(again) == {"a.yaml": b"a: 1\n"}
 

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from fleet.git.environment import local_environment, remote_environment
@@ -15,7 +16,7 @@ from fleet.git.errors import CommitMissing, GitError, GitFailed, HostUnreachable
 from fleet.git.process import OutputTooLarge, run_git
 from fleet.git.references import cannot_start, failure, is_commit
 from fleet.git.remote import Remote
-from fleet.git.tree import Tree, TreeEntry, UnsafePath, list_tree
+from fleet.git.tree import Tree, UnsafePath, edits, list_tree
 
 FETCH_SECONDS = 300.0
 """How long a fetch may take, waiting for another one of the same repository included."""
@@ -30,11 +31,23 @@ _LOCAL_SECONDS = 60.0
 _LOCK_POLL_SECONDS = 0.02
 
 
-async def fetch(remote: Remote, commit: str, cache_dir: Path, *, seconds: float = FETCH_SECONDS) -> Tree:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What differs from another commit, or else all that there is (see `Tree`)."""
+
+    edited: frozenset[str] | None
+    listing: bytes | None
+
+
+async def fetch(
+    remote: Remote, commit: str, cache_dir: Path, *, since: str = "", seconds: float = FETCH_SECONDS
+) -> Tree:
     """Bring one commit into the cache, without its history, and list what it holds.
 
-    A commit that is there already needs no network. So a `cache_dir` is one circle of trust: who may fetch
-    into it and knows a commit's id can read it. A cache that is damaged is thrown away and made again.
+    `since` is a commit that is known: where only contents differ from it, the tree says which (`edited`) and
+    is not listed before somebody asks. A commit that is there already needs no network. So a `cache_dir` is
+    one circle of trust: who may fetch into it and knows a commit's id can read it. A cache that is damaged is
+    thrown away and made again.
 
     Raises:
         CommitMissing: the repository does not have the commit (any more).
@@ -47,7 +60,7 @@ async def fetch(remote: Remote, commit: str, cache_dir: Path, *, seconds: float 
     folder = cache_dir / f"{hashlib.sha256(repo.encode()).hexdigest()[:32]}.git"
     try:
         async with asyncio.timeout(seconds), _locked(folder) as lock:
-            entries = await _present(folder, commit) or await _bring(remote, commit, folder, lock)
+            look = await _present(folder, commit, since) or await _bring(remote, commit, folder, lock, since)
     except TimeoutError:
         reason = f"commit {commit} was not fetched within {seconds:g} s"
         raise HostUnreachable(repo=repo, reason=reason) from None
@@ -57,7 +70,7 @@ async def fetch(remote: Remote, commit: str, cache_dir: Path, *, seconds: float 
         raise GitFailed(repo=repo, reason=f"commit {commit} holds the path {str(error)!r}") from None
     except OSError as error:
         raise cannot_start(error, repo) from None
-    return Tree(commit=commit, repo=repo, folder=folder, entries=entries)
+    return Tree(commit=commit, repo=repo, folder=folder, edited=look.edited, listing=look.listing)
 
 
 @asynccontextmanager
@@ -80,21 +93,28 @@ async def _locked(folder: Path) -> AsyncIterator[int]:
         os.close(lock)
 
 
-async def _present(folder: Path, commit: str) -> tuple[TreeEntry, ...] | None:
-    """What the commit holds, if it was fetched whole: its reference is written after its objects."""
+async def _present(folder: Path, commit: str, since: str) -> _Look | None:
+    """Look at the commit if it was fetched whole: its reference is written after its objects."""
     if not (folder / _KEPT / commit).exists():
         return None
-    return await list_tree(folder, commit)
+    return await _look(folder, commit, since)
 
 
-async def _bring(remote: Remote, commit: str, folder: Path, lock: int) -> tuple[TreeEntry, ...]:
+async def _look(folder: Path, commit: str, since: str) -> _Look | None:
+    if since and (edited := await edits(folder, since, commit)) is not None:
+        return _Look(edited, None)
+    listing = await list_tree(folder, commit)
+    return None if listing is None else _Look(None, listing)
+
+
+async def _bring(remote: Remote, commit: str, folder: Path, lock: int, since: str) -> _Look:
     _remove_left_over(folder)
     try:
-        return await _fetch_whole(remote, commit, folder, lock)
+        return await _fetch_whole(remote, commit, folder, lock, since)
     except GitFailed:
         # Not the remote's fault as far as git's words tell: it may be the cache's, so start with a new one.
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        return await _fetch_whole(remote, commit, folder, lock)
+        return await _fetch_whole(remote, commit, folder, lock, since)
 
 
 def _remove_left_over(folder: Path) -> None:
@@ -103,7 +123,7 @@ def _remove_left_over(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-async def _fetch_whole(remote: Remote, commit: str, folder: Path, lock: int) -> tuple[TreeEntry, ...]:
+async def _fetch_whole(remote: Remote, commit: str, folder: Path, lock: int, since: str) -> _Look:
     if not (folder / "HEAD").exists():
         kind = "sha1" if len(commit) == _SHA1_DIGITS else "sha256"
         options = ["--quiet", "--bare", "--template=", f"--object-format={kind}"]
@@ -121,11 +141,11 @@ async def _fetch_whole(remote: Remote, commit: str, folder: Path, lock: int) -> 
         ]
         await _fetch(remote, heads, folder, lock)
         await _keep(remote, commit, folder, lock)
-    entries = await list_tree(folder, commit)
-    if entries is None:
+    look = await _look(folder, commit, since)
+    if look is None:
         raise GitFailed(repo=str(remote.address), reason=f"the cache lacks objects of {commit}")
     await _forget_old(remote, folder, lock)
-    return entries
+    return look
 
 
 async def _fetch(remote: Remote, what: list[str], folder: Path, lock: int) -> None:

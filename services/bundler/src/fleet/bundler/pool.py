@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
 
 from fleet.bundler import framing
-from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.listing import written
 from fleet.bundler.domain.order import Order
-from fleet.bundler.domain.reading import ReadBundle
 from fleet.bundler.domain.tree import Mode
-from fleet.bundler.errors import ReaderBroken, ReaderDied, ReadingTooLarge, ReadingTooSlow
+from fleet.bundler.errors import ReaderDied, ReadingTooLarge, ReadingTooSlow
+from fleet.bundler.exchange import Answer, Task, answer_of, task_message
 from fleet.runtime.confined import OUT_OF_MEMORY
 from fleet.runtime.workers import Worker, Workers
 
@@ -26,7 +25,7 @@ MEMORY = 512 << 20
 """Bytes of address space that a reading process may have."""
 
 Files = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
-"""Gives the bytes of these paths of the commit."""
+"""Gives the bytes of these files, named by their paths or by the ids that a listing has for them."""
 
 
 class ReaderPool(Workers):
@@ -39,8 +38,21 @@ class ReaderPool(Workers):
         super().__init__(module="fleet.bundler.reader", size=size, idle=idle, memory=MEMORY)
         self._deadline = deadline
 
-    async def read(self, modes: Mapping[str, Mode], files: Files, order: Order) -> list[ReadBundle]:
-        """Read a commit: `modes` has all its paths, `files` gives their content.
+    async def read(self, modes: Mapping[str, Mode], files: Files, order: Order) -> Answer:
+        """Read files that are in no commit: `modes` has all paths, `files` gives the content of some.
+
+        Raises as `carry_out`.
+        """
+        listing, paths = written(modes)
+
+        async def contents(ids: Sequence[str]) -> Mapping[str, bytes]:
+            found = await files([paths[id] for id in ids])
+            return {id: found[paths[id]] for id in ids}
+
+        return await self.carry_out(Task(order, listing), contents)
+
+    async def carry_out(self, task: Task, contents: Files) -> Answer:
+        """Read a commit; `contents` gives files by the ids that the listing has.
 
         Raises:
             BadInput: something in the commit or the order is wrong.
@@ -48,35 +60,23 @@ class ReaderPool(Workers):
             ReadingTooLarge: it needed more than MEMORY.
             ReaderDied, ReaderBroken: its process ended in the middle, or met a fault of ours.
         """
-        header = {
-            "order": order.to_json(),
-            "modes": {path: mode.value for path, mode in modes.items()},
-            "seconds": self._deadline,
-        }
         async with self.lease() as worker:
             try:
                 async with asyncio.timeout(self._deadline):
-                    answer, blobs = await _ask(worker, header, files)
+                    await worker.send(framing.encode(*task_message(task, seconds=self._deadline)))
+                    message = await _hand_out(worker, contents)
             except TimeoutError:
                 raise ReadingTooSlow(self._deadline) from None
             except (asyncio.IncompleteReadError, ConnectionError):
                 code = await worker.ended()
                 raise (ReadingTooLarge(MEMORY) if code == OUT_OF_MEMORY else ReaderDied(code)) from None
-        if place := answer.get("broken"):
-            raise ReaderBroken(place)
-        if wrong := answer.get("wrong"):
-            raise BadInput(wrong.pop("reason"), **wrong)
-        return [
-            ReadBundle(manifest=blobs[2 * n], options=blobs[2 * n + 1], **head)
-            for n, head in enumerate(answer["bundles"])
-        ]
+        return answer_of(message)
 
 
-async def _ask(worker: Worker, header: dict[str, Any], files: Files) -> framing.Message:
-    """Give a task, hand out the files that are asked for, and return the answer."""
-    await worker.send(framing.encode(header))
+async def _hand_out(worker: Worker, contents: Files) -> framing.Message:
+    """Hand out the files that are asked for, and return the answer."""
     while "need" in (message := await framing.read_async(worker.source))[0]:
-        paths = message[0]["need"]
-        found = await files(paths)
-        await worker.send(framing.encode({}, [found[path] for path in paths]))
+        ids = message[0]["need"]
+        found = await contents(ids)
+        await worker.send(framing.encode({}, [found[id] for id in ids]))
     return message

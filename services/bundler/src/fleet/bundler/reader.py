@@ -7,14 +7,15 @@ bundles or with what is wrong. It ends when its standard input does.
 import resource
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from fleet.bundler import framing
 from fleet.bundler.domain.errors import BadInput
-from fleet.bundler.domain.order import Order
-from fleet.bundler.domain.reading import ReadBundle, read_tree, stored_form
-from fleet.bundler.domain.tree import Mode, Tree
+from fleet.bundler.domain.listing import parse
+from fleet.bundler.domain.reading import read_places, read_tree
+from fleet.bundler.domain.tree import Loader, Tree
+from fleet.bundler.exchange import Task, answer_message, task_of, wrong_message
 
 
 class _Files:
@@ -24,12 +25,22 @@ class _Files:
         self._source = source
         self._sink = sink
 
-    def __call__(self, paths: Sequence[str]) -> dict[str, bytes]:
-        _write(self._sink, {"need": list(paths)})
+    def by_path(self, ids: Mapping[str, str]) -> Loader:
+        """What loads the files that have these ids; files with equal content are asked for once."""
+
+        def load(paths: Sequence[str]) -> dict[str, bytes]:
+            wanted = list(dict.fromkeys(ids[path] for path in paths))
+            found = dict(zip(wanted, self._ask(wanted), strict=True))
+            return {path: found[ids[path]] for path in paths}
+
+        return load
+
+    def _ask(self, ids: list[str]) -> list[bytes]:
+        _write(self._sink, {"need": ids})
         answer = framing.read(self._source)
         if answer is None:
             raise SystemExit(0)  # nobody wants the result any more
-        return dict(zip(paths, answer[1], strict=True))
+        return answer[1]
 
 
 def _write(sink: IO[bytes], header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
@@ -37,10 +48,15 @@ def _write(sink: IO[bytes], header: dict[str, Any], blobs: Sequence[bytes] = ())
     sink.flush()
 
 
-def _read(task: dict[str, Any], files: _Files) -> list[ReadBundle]:
-    modes = {path: Mode(mode) for path, mode in task["modes"].items()}
-    found = read_tree(Tree(modes, files), Order.from_json(task["order"]))
-    return [stored_form(bundle) for bundle in found.bundles]
+def _read(task: Task, files: _Files) -> framing.Message:
+    modes, ids = parse(task.listing)
+    ids[""] = task.root
+    if task.places is not None:
+        tree = Tree(modes, files.by_path(ids), ids=ids, parts=frozenset(task.parts))
+        return answer_message(read_places(tree, task.order, task.places), [])
+    found = read_tree(Tree(modes, files.by_path(ids), ids=ids), task.order, task.known)
+    numbers = {one.place: number for number, one in enumerate(task.known)}
+    return answer_message(found.taken, [numbers[one.place] for one in found.same])
 
 
 def _place(error: Exception) -> str:
@@ -62,18 +78,14 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
     while (message := framing.read(source)) is not None:
         try:
             _allow(message[0]["seconds"])
-            bundles = _read(message[0], files)
+            answer = _read(task_of(message), files)
         except BadInput as error:
-            wrong = {name: getattr(error, name) for name in ("reason", "path", "line", "field")}
-            _write(sink, {"wrong": wrong})
-            continue
+            answer = wrong_message(error)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - told to the service, and the next task is another one
-            _write(sink, {"broken": _place(error)})
-            continue
-        heads = [{"name": one.name, "labels": one.labels, "spec": one.spec} for one in bundles]
-        _write(sink, {"bundles": heads}, [blob for one in bundles for blob in (one.manifest, one.options)])
+            answer = {"broken": _place(error)}, []
+        _write(sink, *answer)
 
 
 if __name__ == "__main__":

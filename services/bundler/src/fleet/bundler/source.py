@@ -6,10 +6,10 @@ from typing import Any
 
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle
-from fleet.bundler.domain.tree import Mode
+from fleet.bundler.exchange import Task
 from fleet.bundler.hosts import Hosts
 from fleet.bundler.pool import ReaderPool
-from fleet.git import Tree, TreeEntry, declared_remote, fetch
+from fleet.git import declared_remote, fetch
 from fleet.vault import SecretStore
 
 
@@ -38,14 +38,5 @@ class CommitSource:
             await self._pool.warm()
             # A cache of its own for each workspace: who knows a commit's id can read it from there.
             tree = await fetch(remote, commit, self._cache / workspace)
-        return await self._pool.read(_modes(tree), tree.read, order)
-
-
-def _modes(tree: Tree) -> dict[str, Mode]:
-    return {entry.path: _mode(entry) for entry in tree.list()}
-
-
-def _mode(entry: TreeEntry) -> Mode:
-    if entry.is_submodule:
-        return Mode.SUBMODULE
-    return Mode.LINK if entry.is_symlink else Mode.FILE
+        answer = await self._pool.carry_out(Task(order, await tree.listing(), commit), tree.contents)
+        return answer.bundles

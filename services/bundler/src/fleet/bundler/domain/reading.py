@@ -1,16 +1,17 @@
 """One reading of a tree: all its bundles, or the one thing that is wrong with it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from fleet.bundler.domain.bundle import Bundle, draft_bundle, finish_bundle
-from fleet.bundler.domain.discovery import given, scan
+from fleet.bundler.domain.discovery import Place, given, scan
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FILE_NAMES as OPTIONS_FILES
 from fleet.bundler.domain.ignore import FILE_NAME as IGNORE_FILE
+from fleet.bundler.domain.looks import Looks
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.tree import Tree
 from fleet.bundler.domain.warnings import ReadWarning
@@ -28,40 +29,101 @@ class ReadBundle:
 
 
 @dataclass(frozen=True, slots=True)
-class Readout:
-    """What a tree holds: its bundles in the order of Fleet's walk, and what was passed over."""
+class Known:
+    """A place as it was read before, for the same order: what was looked at, and what came of it.
 
-    bundles: list[Bundle]
+    `looks` has what stood at each path that the bundle depends on; equal looks mean an equal bundle. `name`
+    is the bundle's, empty where there was nothing to deploy.
+    """
+
+    place: Place
+    looks: Mapping[str, str]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A place that was read: the looks at the tree that this took, and the bundle if there is one."""
+
+    place: Place
+    looks: Mapping[str, str]
+    bundle: Bundle | None
     warnings: tuple[ReadWarning, ...] = ()
 
 
-def read_tree(tree: Tree, order: Order) -> Readout:
-    """All bundles of a tree.
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """What a tree holds, in the order of Fleet's walk; `same` are the known places that need no reading."""
+
+    taken: tuple[Taken, ...]
+    same: tuple[Known, ...] = ()
+    bundles: list[Bundle] = field(init=False)
+    warnings: tuple[ReadWarning, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = [one.bundle for one in self.taken if one.bundle is not None]
+        object.__setattr__(self, "bundles", found)
+        object.__setattr__(self, "warnings", tuple(word for one in self.taken for word in one.warnings))
+
+
+def read_tree(tree: Tree, order: Order, known: Iterable[Known] = ()) -> Readout:
+    """All bundles of a tree; those at known places only where something about them is not as it was.
 
     Raises:
         BadInput: something in the tree is wrong, or there is nothing to deploy at the given paths.
     """
-    tree.load(tree.files_named((*OPTIONS_FILES, IGNORE_FILE)))
     places = given(tree, order.bundles) if order.bundles else scan(tree, order.paths)
-    drafts = [draft_bundle(tree, place) for place in places]
-    tree.load(path for draft in drafts for path in draft.wants())
-    bundles = [bundle for draft in drafts if (bundle := finish_bundle(tree, draft, order)) is not None]
-    if not bundles:
+    before = {one.place: one for one in known}
+    same = [one for place in places if (one := before.get(place)) and is_same(tree, one)]
+    names = {one.place: one.name for one in same}
+    taken = read_places(tree, order, [place for place in places if place not in names])
+    names |= {one.place: one.bundle.name for one in taken if one.bundle is not None}
+    if not any(names.values()):
         looked = [base for base, _ in order.bundles] or [path or "." for path in order.paths] or ["."]
         raise BadInput(f"no resource found at the following paths to deploy: [{' '.join(looked)}]")
-    _check_names(bundles)
-    return Readout(bundles)
+    _check_names((place.folder, names.get(place, "")) for place in places)
+    return Readout(taken, tuple(same))
 
 
-def _check_names(bundles: Iterable[Bundle]) -> None:
+def read_places(tree: Tree, order: Order, places: Sequence[Place]) -> tuple[Taken, ...]:
+    """The bundles of some places, in their order.
+
+    Raises:
+        BadInput: something about them is wrong.
+        NotListed: one of them needs more than the part of a tree that this is.
+    """
+    tree.load(place.options for place in places if place.options)
+    tree.load(tree.files_named((*OPTIONS_FILES, IGNORE_FILE), below=(place.folder for place in places)))
+    drafts = []
+    for place in places:
+        looks = Looks(place.folder)
+        looks.note(place.folder, tree.standing(place.folder, whole=True))
+        with tree.noting(looks):
+            drafts.append((looks, draft_bundle(tree, place)))
+    tree.load(path for _, draft in drafts for path in draft.wants())
+    taken = []
+    for looks, draft in drafts:
+        with tree.noting(looks):
+            taken.append(Taken(draft.place, looks.found, finish_bundle(tree, draft, order)))
+    return tuple(taken)
+
+
+def is_same(tree: Tree, known: Known) -> bool:
+    """Whether everything that a place was made of stands as it did."""
+    return all(
+        tree.standing(path, whole=stood.startswith("folder ")) == stood for path, stood in known.looks.items()
+    )
+
+
+def _check_names(named: Iterable[tuple[str, str]]) -> None:
     """Two folders with one name: Fleet lets the last one written win, which differs from run to run."""
     seen: dict[str, str] = {}
-    for bundle in bundles:
-        if (other := seen.setdefault(bundle.name, bundle.folder)) != bundle.folder:
+    for folder, name in named:
+        if name and (other := seen.setdefault(name, folder)) != folder:
             raise BadInput(
-                f'the bundle name "{bundle.name}" is already that of the folder {other or "."}; '
+                f'the bundle name "{name}" is already that of the folder {other or "."}; '
                 "give one of them another name in fleet.yaml",
-                path=bundle.folder,
+                path=folder,
             )
 
 

@@ -1,10 +1,12 @@
 """The files of one commit, as a value: nothing is on a disk where a path could lead out of it."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum
 
 from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.looks import FOLDER, NOTHING, Looks
 
 _MAX_LINKS = 40
 """As many links in a row as Linux follows (`MAXSYMLINKS`)."""
@@ -22,12 +24,30 @@ Loader = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Gives the bytes of files, for a link the text of the link; asked for many at once where it can be."""
 
 
-class Tree:
-    """All entries of a commit by path. The root is the empty path; paths have no leading slash."""
+class NotListed(Exception):
+    """Something was asked about a path that the tree, being only a part of one, does not know."""
 
-    def __init__(self, modes: Mapping[str, Mode], loader: Loader) -> None:
+
+class Tree:
+    """All entries of a commit by path. The root is the empty path; paths have no leading slash.
+
+    `ids` has git's id of each file and folder, the root's too, where they are known. `parts`: only what is at
+    these paths and below them is known, and asking about anything else raises NotListed.
+    """
+
+    def __init__(
+        self,
+        modes: Mapping[str, Mode],
+        loader: Loader,
+        *,
+        ids: Mapping[str, str] | None = None,
+        parts: Collection[str] | None = None,
+    ) -> None:
         self._modes = modes
+        self._ids = {} if ids is None else ids
+        self._parts = parts
         self._loader = loader
+        self._looks: Looks | None = None
         self._bytes: dict[str, bytes] = {}
         self._children: dict[str, set[str]] = {"": set()}
         for path in modes:
@@ -35,46 +55,97 @@ class Tree:
         self.load(path for path, mode in modes.items() if mode is Mode.LINK)
 
     def _add(self, path: str) -> None:
+        children = self._children
         while path:
             parent, _, name = path.rpartition("/")
-            known = self._children.setdefault(parent, set())
-            if name in known:
+            if (known := children.get(parent)) is not None:
+                known.add(name)
                 return
-            known.add(name)
+            children[parent] = {name}
             path = parent
+
+    @contextmanager
+    def noting(self, looks: Looks) -> Iterator[None]:
+        """Note all that is asked in the block and is outside of the folder of `looks`."""
+        self._looks = looks
+        try:
+            yield
+        finally:
+            self._looks = None
+
+    def standing(self, path: str, *, whole: bool = False) -> str:
+        """What stands at a path, links not followed: equal texts mean equal content.
+
+        A folder is only said to be one, unless its `whole` content counts.
+        """
+        if (mode := self._modes.get(path)) is not None:
+            return f"{mode.value} {self._ids.get(path, '')}"
+        if path not in self._children:
+            return NOTHING
+        return f"{FOLDER} {self._ids.get(path, '')}" if whole else FOLDER
+
+    def _note(self, path: str, *, whole: bool = False) -> None:
+        if self._parts is not None and (whole or path not in self._children):
+            self._check_listed(path, self._parts)
+        if self._looks is not None and not self._looks.covers(path):
+            self._looks.note(path, self.standing(path, whole=whole))
+
+    def _check_listed(self, path: str, parts: Collection[str]) -> None:
+        above = path
+        while above not in parts:
+            if not above:
+                raise NotListed(path)
+            above = above.rpartition("/")[0]
 
     def is_folder(self, path: str) -> bool:
         """Whether the path is a folder itself; a link to one is not."""
+        self._note(path)
         return path in self._children
 
     def mode(self, path: str) -> Mode | None:
         """What stands at the path, links not followed; None where nothing does or a folder is."""
+        self._note(path)
         return self._modes.get(path)
 
-    def files_named(self, names: Iterable[str]) -> list[str]:
-        """All paths whose last part is one of these names."""
+    def files_named(self, names: Iterable[str], *, below: Iterable[str] = ("",)) -> list[str]:
+        """All paths below these folders whose last part is one of these names."""
         wanted = frozenset(names)
-        return [path for path in self._modes if posixpath.basename(path) in wanted]
+        if "" in (folders := set(below)):
+            return [path for path in self._modes if path.rpartition("/")[2] in wanted]
+        found: list[str] = []
+        while folders:
+            folder = folders.pop()
+            for name in self._children.get(folder, ()):
+                path = f"{folder}/{name}"
+                if path in self._children:
+                    folders.add(path)
+                elif name in wanted:
+                    found.append(path)
+        return found
 
     def load(self, paths: Iterable[str]) -> None:
         """Get the bytes of files that are going to be read, in one go. What is no file is passed over."""
-        missing = sorted({path for path in paths if self._is_blob(path)} - self._bytes.keys())
+        missing = {path for path in paths if path not in self._bytes and self._is_blob(path)}
         if missing:
-            self._bytes.update(self._loader(missing))
+            self._bytes.update(self._loader(sorted(missing)))
 
     def _is_blob(self, path: str) -> bool:
         return self._modes.get(path) in (Mode.FILE, Mode.LINK)
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder in the order of a directory walk: by their bytes."""
-        return sorted(self._children[folder], key=lambda name: name.encode(errors="surrogateescape"))
+        self._note(folder, whole=True)
+        names = self._children[folder]
+        if "".join(names).isascii():
+            return sorted(names)
+        return sorted(names, key=lambda name: name.encode(errors="surrogateescape"))
 
     def walk(self, folder: str) -> Iterator[str]:
         """All folders from this one down, parents first, in the order of a directory walk."""
         yield folder
         for name in self.names(folder):
-            below = posixpath.join(folder, name)
-            if self.is_folder(below):
+            below = f"{folder}/{name}" if folder else name
+            if below in self._children:
                 yield from self.walk(below)
 
     def resolve(self, path: str) -> str | None:
@@ -82,6 +153,12 @@ class Tree:
 
         None where it leads to nothing or out of the tree, or where links go in a circle.
         """
+        if self._modes.get(path) is Mode.FILE or path in self._children:
+            self._note(path)  # no link is on the way, nothing stands below one
+            return path
+        return self._follow(path)
+
+    def _follow(self, path: str) -> str | None:
         done, todo, links = "", path.split("/") if path else [], 0
         while todo:
             name = todo.pop(0)
@@ -93,6 +170,7 @@ class Tree:
                 done = posixpath.dirname(done)
                 continue
             step = posixpath.join(done, name)
+            self._note(step)
             if self._modes.get(step) is Mode.LINK:
                 links += 1
                 target = self._bytes[step].decode("utf-8", "surrogateescape")

@@ -1,0 +1,128 @@
+"""What a reading process is told and what it answers, as messages of `framing`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fleet.bundler.domain.discovery import Place
+from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.order import Order
+from fleet.bundler.domain.reading import Known, ReadBundle, Taken, stored_form
+from fleet.bundler.domain.warnings import ReadWarning
+from fleet.bundler.errors import ReaderBroken
+from fleet.bundler.framing import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One reading: the paths of a commit as git lists them, and the order.
+
+    `root` is the id of the whole. Places that are `known` need not be read where nothing about them has
+    changed. With `places` only these are read, and the listing need have no more than what is at `parts`
+    and below.
+    """
+
+    order: Order
+    listing: bytes
+    root: str = ""
+    known: Sequence[Known] = ()
+    places: Sequence[Place] | None = None
+    parts: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBundle:
+    """As `Taken`, with the bundle in the bytes that are stored."""
+
+    place: Place
+    looks: dict[str, str]
+    bundle: ReadBundle | None
+    warnings: tuple[ReadWarning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was read, and which of the known places (by number) need no reading."""
+
+    taken: tuple[TakenBundle, ...]
+    same: tuple[int, ...] = ()
+
+    @property
+    def bundles(self) -> list[ReadBundle]:
+        """The bundles that were read, in the order of Fleet's walk."""
+        return [one.bundle for one in self.taken if one.bundle is not None]
+
+    @property
+    def warnings(self) -> tuple[ReadWarning, ...]:
+        """What was passed over in them."""
+        return tuple(warning for one in self.taken for warning in one.warnings)
+
+
+def task_message(task: Task, *, seconds: float) -> Message:
+    """A task on its way to the process."""
+    header = {
+        "order": task.order.to_json(),
+        "root": task.root,
+        "known": [(*_place_to(one.place), one.looks, one.name) for one in task.known],
+        "places": None if task.places is None else [_place_to(place) for place in task.places],
+        "parts": list(task.parts),
+        "seconds": seconds,
+    }
+    return header, [task.listing]
+
+
+def task_of(message: Message) -> Task:
+    """Give back what `task_message` was called on."""
+    header, (listing,) = message
+    return Task(
+        order=Order.from_json(header["order"]),
+        listing=listing,
+        root=header["root"],
+        known=[Known(Place(*place), looks, name) for *place, looks, name in header["known"]],
+        places=None if header["places"] is None else [Place(*place) for place in header["places"]],
+        parts=header["parts"],
+    )
+
+
+def answer_message(taken: Iterable[Taken], same: Sequence[int]) -> Message:
+    """What was read on its way back."""
+    heads: list[Any] = []
+    blobs: list[bytes] = []
+    for one in taken:
+        head = None
+        if one.bundle is not None:
+            bundle = stored_form(one.bundle)
+            head = {"name": bundle.name, "labels": bundle.labels, "spec": bundle.spec}
+            blobs += (bundle.manifest, bundle.options)
+        heads.append((_place_to(one.place), one.looks, head, [asdict(word) for word in one.warnings]))
+    return {"taken": heads, "same": same}, blobs
+
+
+def wrong_message(error: BadInput) -> Message:
+    """What is wrong with the commit, on its way back."""
+    return {"wrong": {name: getattr(error, name) for name in ("reason", "path", "line", "field")}}, []
+
+
+def answer_of(message: Message) -> Answer:
+    """What a process answered.
+
+    Raises:
+        BadInput: something in the commit or the order is wrong.
+        ReaderBroken: the process met a fault of ours.
+    """
+    header, blobs = message
+    if place := header.get("broken"):
+        raise ReaderBroken(place)
+    if wrong := header.get("wrong"):
+        raise BadInput(wrong.pop("reason"), **wrong)
+    pieces = iter(blobs)
+    taken = []
+    for place, looks, head, warnings in header["taken"]:
+        bundle = ReadBundle(**head, manifest=next(pieces), options=next(pieces)) if head else None
+        words = tuple(ReadWarning(**word) for word in warnings)
+        taken.append(TakenBundle(Place(*place), looks, bundle, words))
+    return Answer(tuple(taken), tuple(header["same"]))
+
+
+def _place_to(place: Place) -> tuple[str, str, str]:
+    return place.folder, place.label, place.options
