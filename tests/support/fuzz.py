@@ -308,5 +308,5 @@ def _check_place(tree: Tree, text: str, path: str, line: int) -> None:
 
 
 def _kind(reason: str) -> str:
-    bare = re.sub(r'"[^"]*"|\(.*\)|[0-9]+|\[.*\]', "", reason)
+    bare = re.sub(r'"[^"]*"|\(.*\)|[0-9]+|\[.*\]', "", reason, flags=re.DOTALL)
     return " ".join(bare.split())[:60]

@@ -16,7 +16,7 @@ Files = Mapping[str, str | bytes]
 def a_tree(files: Files, *, links: Mapping[str, str] | None = None, submodules: Sequence[str] = ()) -> Tree:
     """A tree of these files; `links` goes from path to target."""
     data = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-    data |= {path: target.encode() for path, target in (links or {}).items()}
+    data |= {path: target.encode(errors="surrogateescape") for path, target in (links or {}).items()}
     modes = dict.fromkeys(files, Mode.FILE)
     modes |= dict.fromkeys(links or {}, Mode.LINK) | dict.fromkeys(submodules, Mode.SUBMODULE)
     return Tree(modes, lambda paths: {path: data[path] for path in paths})
