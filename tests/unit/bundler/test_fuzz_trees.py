@@ -17,7 +17,7 @@ from support.trees import CONFIG_MAP, a_tree
 
 TREES = 2000
 SORTS = "f" * 60 + "l" * 4 + "s"
-RULES = (
+RULES = (  # as `outcome` says them, without numbers
     "no resource found",
     "no such folder",
     "no such file",
@@ -25,7 +25,7 @@ RULES = (
     "the link leads to a folder",
     "git submodules are not read",
     "the path is not a valid pattern",
-    "the name of the file is not UTF-8",
+    "the name of the file is not UTF",
     "must be",
     "is not valid YAML",
 )
