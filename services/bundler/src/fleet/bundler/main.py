@@ -1,5 +1,6 @@
 """The composition root: what the bundler is made of."""
 
+from fleet.bundler.declarations import Declarations
 from fleet.bundler.pool import ReaderPool
 from fleet.bundler.publisher import Publisher
 from fleet.bundler.retries import Retries
@@ -21,6 +22,7 @@ async def work(runtime: Runtime) -> None:
         bundler = Bundler(
             bus=bus,
             source=CommitSource(cache=data / "git", secrets=secrets, pool=pool),
+            declarations=Declarations(bus=bus, keyring=keyring),
             shelf=shelf,
             publisher=Publisher(bus=bus, shelf=shelf, keyring=keyring),
             views=ReadingViews(bus=bus),

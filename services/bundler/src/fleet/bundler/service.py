@@ -6,11 +6,11 @@ from typing import Any
 
 import structlog
 
-from fleet.bundler.domain.declared import declared_bundle
+from fleet.bundler.declarations import Declarations
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import order_for
 from fleet.bundler.domain.outcome import Failure, Outcome, refusal
-from fleet.bundler.domain.reading import ReadBundle, stored_form
+from fleet.bundler.domain.reading import ReadBundle
 from fleet.bundler.domain.records import Reading
 from fleet.bundler.domain.rows import Row
 from fleet.bundler.domain.sets import OlderThanStored
@@ -51,6 +51,7 @@ class Bundler:
         *,
         bus: Bus,
         source: CommitSource,
+        declarations: Declarations,
         shelf: Shelf,
         publisher: Publisher,
         views: ReadingViews,
@@ -59,6 +60,7 @@ class Bundler:
     ) -> None:
         self._bus = bus
         self._source = source
+        self._declarations = declarations
         self._shelf = shelf
         self._publisher = publisher
         self._views = views
@@ -182,11 +184,11 @@ class Bundler:
 
     async def _read_bundle(self, key: ObjectKey, record: Stored[Resource]) -> None:
         try:
-            bundle = declared_bundle(key.name, record.event.metadata.labels, record.event.spec)
+            bundle = await self._declarations.read(record.event)
         except BadInput as error:
             await self._failed(key, record, record, Failure("InvalidContent", str(error)))
         else:
-            await self._publish(key, record, self._reading(key, record, record, "", [stored_form(bundle)]))
+            await self._publish(key, record, self._reading(key, record, record, "", [bundle]))
 
     def _reading(
         self,

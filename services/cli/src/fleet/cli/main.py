@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import click
 
@@ -15,6 +18,7 @@ from fleet.cli.registry import COMMANDS
 from fleet.cli.session import hub_options
 
 _INTERRUPTED = 130
+_JSON = "FLEET_JSON_OUTPUT"
 
 
 class _LazyGroup(click.Group):
@@ -52,8 +56,7 @@ def run(arguments: list[str]) -> int:
     try:
         result = fleet.main(args=arguments, prog_name="fleet", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _failed(error.format_message(), error.exit_code, show=error.show)
     except UnknownKind as error:
         return _failed(f"error: {error}", 1)
     except CommandFailed as error:
@@ -66,6 +69,24 @@ def run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _failed(message: str, code: int) -> int:
-    click.echo(message if message.lower().startswith("error") else f"error: {message}", err=True)
+def _failed(message: str, code: int, *, show: Callable[[], None] | None = None) -> int:
+    """Say what failed: for people, or as the JSON line that Fleet's jobs are read by."""
+    if os.environ.get(_JSON, "").lower() == "true":
+        click.echo(_log_line(message.removeprefix("error: ")), err=True)
+    elif show:
+        show()
+    else:
+        click.echo(message if message.lower().startswith("error") else f"error: {message}", err=True)
     return code
+
+
+def _log_line(message: str) -> str:
+    return json.dumps(
+        {
+            "fleetErrorMessage": message,
+            "level": "fatal",
+            "msg": "Fleet cli failed",
+            "time": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        },
+        separators=(",", ":"),
+    )

@@ -23,7 +23,7 @@ _WRITTEN = "fleet.cli.commands"
 COMMANDS: Mapping[str, Entry] = {
     "up": Entry(f"{_WRITTEN}.up:up", "Start a hub with pocket clusters, and stay with it."),
     "demo": Entry("fleet.cli.demo.command:demo", "Deliver, drift, relabel, kill and compare."),
-    "apply": Entry(f"{_WRITTEN}.apply:apply", "Declare the objects of files."),
+    "apply": Entry(f"{_WRITTEN}.apply:apply", "Declare the objects of files, or make bundles of folders."),
     "get": Entry(f"{_WRITTEN}.get:get", "List objects, or show those that are named."),
     "describe": Entry(f"{_WRITTEN}.describe:describe", "Tell objects at length, with their history."),
     "create": Entry("fleet.cli.commands.create:create", "Create secrets that repositories are reached with."),

@@ -9,6 +9,12 @@ from fleet.bundler.domain.model import BUNDLE_SPEC
 from fleet.bundler.domain.resources import BASE64_GZIP, BundleFile
 from fleet.bundler.domain.yamltext import Document
 
+CONTENT = "contentsId"
+"""The field of a declared Bundle that names its sealed files."""
+
+OPTIONS = "valuesHash"
+"""The field beside it that names its sealed options."""
+
 
 def declared_bundle(name: str, labels: Mapping[str, str], spec: Mapping[str, Any]) -> Bundle:
     """The bundle that a Bundle object describes. Without targets it goes nowhere, as in Fleet.
@@ -34,3 +40,20 @@ def declared_bundle(name: str, labels: Mapping[str, str], spec: Mapping[str, Any
         spec={"targets": [], **found},
         files=tuple(sorted(files, key=lambda file: file.name.encode())),
     )
+
+
+def whole_spec(
+    public: Mapping[str, Any], options: Mapping[str, Any], manifest: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Fleet's BundleSpec, from the part that everybody may read and the two that are sealed.
+
+    Raises:
+        BadInput: the sealed options are those of another number of targets.
+    """
+    targets, sealed = public.get("targets") or [], options.get("targets") or []
+    if len(targets) != len(sealed):
+        raise BadInput("must be as many as the sealed options are for", field="spec.targets")
+    files = [{key: text for key, text in file.items() if text} for file in manifest.get("resources") or []]
+    clear = {key: value for key, value in public.items() if key not in (CONTENT, OPTIONS)}
+    joined = [{**target, **own} for target, own in zip(targets, sealed, strict=True)]
+    return {**clear, **(options.get("options") or {}), "targets": joined, "resources": files}

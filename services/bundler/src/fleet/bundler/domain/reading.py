@@ -133,10 +133,11 @@ def stored_form(bundle: Bundle) -> ReadBundle:
         name=bundle.name,
         labels=bundle.labels,
         spec=bundle.public_spec(),
-        manifest=_canonical(bundle.manifest()),
-        options=_canonical(bundle.options()),
+        manifest=canonical(bundle.manifest()),
+        options=canonical(bundle.options()),
     )
 
 
-def _canonical(value: Any) -> bytes:
+def canonical(value: Any) -> bytes:
+    """JSON values in the one spelling that is named and sealed."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -1,107 +1,51 @@
-"""`fleet apply -f FILE`: declare objects as kubectl does."""
+"""`fleet apply`: declares the objects of files (`-f`), or makes bundles of folders (`NAME PATH...`)."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from fleet.cli.address import HubChoice
-from fleet.cli.errors import CommandFailed, Usage
-from fleet.cli.session import hub_options, namespace_option, with_bus
-
-if TYPE_CHECKING:
-    from fleet.bus import Bus
-    from fleet.cli.objects.manifests import Manifest
+from fleet.cli.commands.apply_flags import credential_options, folder_options
+from fleet.cli.errors import Usage
+from fleet.cli.folders.goflags import GoCommand
+from fleet.cli.session import hub_options, namespace_option
 
 
-@click.command()
-@click.option("-f", "--filename", "files", multiple=True, required=True, help="File or folder; - is stdin.")
-@click.argument("rest", nargs=-1)
+@click.command(cls=GoCommand)
+@click.option("-f", "--filename", "--file", "files", multiple=True, help="Objects: a file, a folder or -.")
+@click.argument("words", metavar="[NAME PATH...]", nargs=-1)
+@folder_options
+@credential_options
 @namespace_option
 @hub_options
 @click.pass_context
 def apply(
-    ctx: click.Context, files: tuple[str, ...], rest: tuple[str, ...], namespace: str, hub: HubChoice
+    ctx: click.Context,
+    /,
+    files: tuple[str, ...],
+    words: tuple[str, ...],
+    namespace: str,
+    hub: HubChoice,
+    **flags: Any,
 ) -> None:
-    """Declare the objects of files, created or changed. A file with one invalid object changes nothing."""
-    if rest:
-        raise Usage(f"with -f there are no other arguments: {' '.join(rest)}")
-    given = ctx.get_parameter_source("namespace") is click.core.ParameterSource.COMMANDLINE
-    placed = place(load(files), namespace, enforced=given)
-    with_bus(hub, lambda bus: _apply(bus, placed))
+    """Declare the objects of files, or make bundles of folders and store or print them.
 
+    With -f, the objects are created or changed; a file with one invalid object changes nothing.
 
-def load(files: Sequence[str]) -> list[Manifest]:
-    """The valid objects of all files, in their order.
-
-    Raises:
-        CommandFailed: a file cannot be read, has no object, or holds something invalid (all of it is listed).
+    With NAME and folders (the present one where there are none), each folder with a fleet.yaml or YAML files
+    becomes a bundle, as in a GitRepo of this name. With -o they are printed, and no hub is asked. Without,
+    they are stored in the hub, and bundles of an earlier `fleet apply NAME` that are gone are deleted.
     """
-    from fleet.cli.objects.documents import read_documents
-    from fleet.cli.objects.faults import InvalidObjects
-    from fleet.cli.objects.manifests import manifests
+    if files:
+        from fleet.cli.commands.apply_objects import apply_objects
 
-    try:
-        documents = [document for source, text in _texts(files) for document in read_documents(text, source)]
-        found = manifests(documents)
-    except InvalidObjects as error:
-        raise CommandFailed("\n".join(f"error: {fault}" for fault in error.faults)) from error
-    if not found:
-        raise CommandFailed("error: no objects passed to apply")
-    return found
+        if words:
+            raise Usage(f"with -f there are no other arguments: {' '.join(words)}")
+        given = ctx.get_parameter_source("namespace") is click.core.ParameterSource.COMMANDLINE
+        apply_objects(files, namespace, hub, enforced=given)
+        return
+    from fleet.cli.commands.apply_folders import apply_folders
 
-
-def place(found: Sequence[Manifest], namespace: str, *, enforced: bool) -> list[tuple[Manifest, str]]:
-    """Each object with its namespace: its own, or the command's.
-
-    Raises:
-        CommandFailed: `enforced` (the namespace was given as an option) and an object names another one.
-    """
-    placed = [(manifest, manifest.namespace or namespace) for manifest in found]
-    for _, own in placed:
-        if enforced and own != namespace:
-            raise CommandFailed(
-                f'error: the namespace from the provided object "{own}" does not match the namespace'
-                f" \"{namespace}\". You must pass '--namespace={own}' to perform this operation."
-            )
-    return placed
-
-
-async def _apply(bus: Bus, placed: Sequence[tuple[Manifest, str]]) -> None:
-    from fleet.cli.adapters.records import Records
-
-    records = Records(bus=bus)
-    for manifest, namespace in placed:
-        await records.check(manifest, namespace)
-    for manifest, namespace in placed:
-        word = await records.apply(manifest, namespace)
-        click.echo(f"{manifest.kind.reference(manifest.name)} {word}")
-
-
-def _texts(files: Sequence[str]) -> list[tuple[str, str]]:
-    """Every file with its text; a folder is its YAML and JSON files, by name."""
-    found: list[tuple[str, str]] = []
-    for name in files:
-        if name == "-":
-            found.append(("stdin", sys.stdin.read()))
-            continue
-        path = Path(name)
-        paths = _manifests_in(path) if path.is_dir() else [path]
-        found += [(str(one), _text(one)) for one in paths]
-    return found
-
-
-def _manifests_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml", ".json"))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise CommandFailed(f"error: {path} cannot be read: {reason}") from error
+    apply_folders(words, namespace, hub, flags)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.address import HubChoice
-from fleet.cli.commands.apply import load
+from fleet.cli.commands.apply_objects import load
 from fleet.cli.domain.references import references
 from fleet.cli.errors import NotFound, Usage
 from fleet.cli.objects.kinds import Kind

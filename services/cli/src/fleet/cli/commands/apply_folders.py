@@ -1,0 +1,161 @@
+"""`fleet apply NAME PATH...`: bundles of folders, printed or stored."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet.cli.address import HubChoice
+from fleet.cli.errors import CommandFailed
+from fleet.cli.session import with_bus
+
+if TYPE_CHECKING:
+    from fleet.bundler.domain.order import Order
+    from fleet.bundler.domain.reading import ReadBundle
+    from fleet.bus import Bus
+    from fleet.vault import Keyring
+
+RETRIES = "FLEET_APPLY_CONFLICT_RETRIES"
+"""How many times bundles are written at most while others write them too; one time without it."""
+
+_NO_EFFECT = {
+    "oci_registry_secret": "files of bundles are stored sealed in the hub, never in a registry",
+    "kubeconfig": "the hub is named by --data or --server",
+    "kube_context": "the hub is named by --data or --server",
+}
+
+
+def apply_folders(words: Sequence[str], namespace: str, hub: HubChoice, given: Mapping[str, Any]) -> None:
+    """Read the folders, then print their bundles or store them.
+
+    Raises:
+        CommandFailed: something in them or in the flags is wrong, or the hub does not take them.
+    """
+    if not words:
+        raise CommandFailed("error: at least one argument is required: NAME (see fleet apply --help)")
+    name, *paths = words
+    bundles = _read(name, paths, given)
+    if given["output"]:
+        _print(bundles, namespace, given["output"])
+        return
+    for flag, instead in _NO_EFFECT.items():
+        if given[flag]:
+            click.echo(f"warning: --{flag.replace('_', '-')} has no effect: {instead}", err=True)
+    keyring = _keyring(hub)
+    at_once = given["bundle_creation_max_concurrency"]
+    with_bus(hub, lambda bus: _store(bus, keyring, name, namespace, bundles, at_once if at_once > 0 else 4))
+
+
+def _read(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> list[ReadBundle]:
+    from fleet.bundler.domain.errors import BadInput
+    from fleet.bundler.errors import ReadingFailed
+    from fleet.cli.folders.reading import read_folder
+
+    try:
+        _check_stdin(given)
+        answer = asyncio.run(read_folder(Path(), _order(name, paths, given)))
+    except (BadInput, ReadingFailed) as error:
+        raise CommandFailed(f"error: {error}") from error
+    for warning in answer.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return answer.bundles
+
+
+def _check_stdin(given: Mapping[str, Any]) -> None:
+    """With `-b -`, as in Fleet: stdin must be a fleet.yaml too, though it is the file `-` that counts."""
+    from fleet.bundler.domain.fleetyaml import read_fleet_yaml
+
+    if given["bundle_file"] == "-" and not given["driven_scan"]:
+        read_fleet_yaml(sys.stdin.read().encode(), "stdin")
+
+
+def _order(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> Order:
+    from fleet.cli.folders.commit import head_of
+    from fleet.cli.folders.flags import Flags, order_of
+    from fleet.cli.folders.goflags import pairs
+
+    own = {field.name: given[field.name] for field in dataclasses.fields(Flags)}
+    own["label"] = pairs(own["label"])
+    own["commit"] = own["commit"] or os.environ.get("COMMIT") or head_of(Path())
+    targets_file = given["targets_file"]
+    targets = _bytes(targets_file) if targets_file else b""
+    return order_of(name, paths, Flags(**own), targets_file=targets_file, targets=targets)
+
+
+def _print(bundles: Sequence[ReadBundle], namespace: str, output: str) -> None:
+    from fleet.cli.folders.printing import printed
+
+    text = printed(bundles, namespace)
+    if output == "-":
+        click.echo(text, nl=False)
+        return
+    path = Path(output)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandFailed(f"error: {path} cannot be written: {error.strerror}") from error
+
+
+async def _store(
+    bus: Bus, keyring: Keyring, name: str, namespace: str, bundles: Sequence[ReadBundle], at_once: int
+) -> None:
+    from fleet.bus import Conflict
+    from fleet.cli.folders.storing import FolderBundles
+    from fleet.cli.objects.kinds import KINDS
+
+    def said(bundle: str, word: str) -> None:
+        click.echo(f"{KINDS['bundle'].reference(bundle)} {word}")
+
+    kept = FolderBundles(bus=bus, key=keyring.workspace(namespace), workspace=namespace, at_once=at_once)
+    for left in reversed(range(_attempts())):
+        try:
+            await kept.apply(name, bundles, said)
+        except Conflict as error:
+            if not left:
+                raise CommandFailed(
+                    f"error: somebody else wrote the bundles of {name} at the same time ({error}); run it"
+                    f" again, or set {RETRIES} to how many times it may be tried"
+                ) from error
+        else:
+            break
+
+
+def _attempts() -> int:
+    text = os.environ.get(RETRIES, "")
+    try:
+        return max(int(text), 1) if text else 1
+    except ValueError:
+        click.echo(f"warning: {RETRIES} is no whole number; it is tried once", err=True)
+        return 1
+
+
+def _keyring(hub: HubChoice) -> Keyring:
+    """The keys that files and options are sealed with, which only a hub's folder has."""
+    from fleet.cli.hub.layout import Layout
+    from fleet.vault import Keyring, VaultError
+
+    layout = Layout(hub.folder)
+    if not layout.keyring.exists():
+        raise CommandFailed(
+            f"error: there is no hub in {layout.folder.resolve()}, whose keys files and options are sealed"
+            " with: start one with `fleet up`, name its folder with --data, or print the bundles with -o -"
+        )
+    try:
+        return Keyring.open(layout.keyring)
+    except (VaultError, OSError) as error:
+        raise CommandFailed(f"error: {layout.keyring}: {error}") from error
+
+
+def _bytes(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"error: open {name}: {(error.strerror or '').lower()}") from error

@@ -1,0 +1,101 @@
+"""Flags as Fleet's command takes them: Go's words for true and false, Go's numbers, lists with commas."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+
+
+class _Failed(click.UsageError):
+    exit_code = 1
+
+
+class GoCommand(click.Command):
+    """A command whose flags may be written `--paused=false`, and whose usage errors end with exit code 1."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the arguments; see `click.Command.make_context`."""
+        try:
+            return super().make_context(info_name, self._plain(args), parent, **extra)
+        except click.UsageError as error:
+            raise _Failed(error.format_message(), error.ctx) from error
+
+    def _plain(self, args: Sequence[str]) -> list[str]:
+        """The arguments with `--flag=true` as `--flag`, and without what a `--flag=false` takes back."""
+        flags = {
+            name: option.opts
+            for option in self.params
+            if isinstance(option, click.Option) and option.is_flag
+            for name in option.opts
+        }
+        found: list[str] = []
+        for n, arg in enumerate(args):
+            if arg == "--":
+                return [*found, *args[n:]]
+            name, equals, value = arg.partition("=")
+            if not equals or name not in flags:
+                found.append(arg)
+            elif _truth(name, value):
+                found.append(name)
+            else:
+                found = [one for one in found if one not in flags[name]]
+        return found
+
+
+def _truth(name: str, value: str) -> bool:
+    if value in _TRUE or value in _FALSE:
+        return value in _TRUE
+    raise click.UsageError(f'invalid argument "{value}" for "{name}": write true or false')
+
+
+class GoInt(click.ParamType[int]):
+    """A whole number of 64 bits as Go writes it: `12`, `0x1f`, `0b11`, `017`, `1_000`."""
+
+    name = "int"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; an error of usage where it is none."""
+        if isinstance(value, int):
+            return value
+        try:
+            number = _number(str(value))
+        except ValueError:
+            self.fail(f'invalid argument "{value}": not a whole number', param, ctx)
+        if not -(1 << 63) <= number < 1 << 63:
+            self.fail(f'invalid argument "{value}": value out of range', param, ctx)
+        return number
+
+
+def _number(text: str) -> int:
+    """Python has no octal numbers with a bare zero in front, and strips space, which Go does not."""
+    if text != text.strip():
+        raise ValueError(text)
+    digits = text.lstrip("+-")
+    octal = len(digits) > 1 and digits[0] == "0" and digits[1] in "01234567_"
+    return int(text, 8) if octal else int(text, 0)
+
+
+def pairs(given: Iterable[str]) -> dict[str, str]:
+    """What `-l a=b,c=d -l e=f` says: commas separate (quotes protect them), a key alone has no value.
+
+    Raises:
+        click.UsageError: the quotes do not fit.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        try:
+            parts = next(csv.reader([text], strict=True), [])
+        except csv.Error as error:
+            raise click.UsageError(f"invalid argument {text!r} for -l: {error}") from None
+        for part in parts:
+            key, _, value = part.partition("=")
+            found[key] = value
+    return found
