@@ -16,6 +16,8 @@ BAD_CHART = {
     "templates/a.yaml": 'a: {{ required "a colour is needed" .Values.colour }}\n',
 }
 
+BAD_OBJECT = json.dumps(json.loads(config_map("z-bad")) | {"data": {"a": [1]}})
+
 STUCK = {"name": "main", "image": "registry.test/app:1", "envFrom": [{"configMapRef": {"name": "absent"}}]}
 
 
@@ -185,3 +187,32 @@ async def test_a_cluster_that_begins_to_refuse_is_noticed_and_recovers(site: Sit
     site.server.accept("fleet-default.edge-1")
     await site.ready(manifest)
     assert await site.data_of("conf") == {"a": "2"}
+
+
+async def test_what_a_failed_install_made_goes_with_its_bundle(site: Site) -> None:
+    files = {"a.yaml": config_map("half-good", a="1"), "z.yaml": BAD_OBJECT}
+    good = Bundle("good", {"a.yaml": config_map("good", a="1")})
+    manifest = await site.deliver(Bundle("half", files), good)
+    await site.trouble(manifest, "half", "ErrApplied")
+    assert await site.has("ConfigMap", "half-good")
+    await site.ready(await site.deliver(good))
+    await eventually(lambda: _is_gone(site, "half-good"))
+    await eventually(lambda: _has_no_release(site, "half"))
+
+
+async def _is_gone(site: Site, name: str) -> bool:
+    return not await site.has("ConfigMap", name)
+
+
+async def _has_no_release(site: Site, name: str) -> bool:
+    return not (await site.kube.list("v1", "Secret", labels=f"owner=helm,name={name}")).items
+
+
+async def test_what_a_failed_install_made_goes_when_the_release_gets_another_name(site: Site) -> None:
+    bad = {"a.yaml": config_map("half-good", a="1"), "z.yaml": BAD_OBJECT}
+    await site.trouble(await site.deliver(Bundle("half", bad)), "half", "ErrApplied")
+    good = {"b.yaml": config_map("whole", a="1")}
+    renamed = {"defaultNamespace": "web", "helm": {"releaseName": "other"}}
+    await site.ready(await site.deliver(Bundle("half", good, renamed)))
+    assert await _has_no_release(site, "half")
+    assert not await site.has("ConfigMap", "half-good")

@@ -7,6 +7,7 @@ from fleet.agent.domain.files import File
 from fleet.agent.domain.rendering import plain_objects
 from fleet.agent.domain.yamldocs import read_objects, read_values, write_objects
 
+GOOD = "{apiVersion: v1, kind: A}"
 DEEP = "b: 1\na: " + "[" * 100_000
 BOMB = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 11))
 
@@ -35,6 +36,35 @@ def test_what_is_no_object_is_refused_with_the_file(text: str) -> None:
 def test_an_error_names_the_line(text: str) -> None:
     with pytest.raises(BadContent, match="line 3"):
         read_objects(text, "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("metadata: [x]\n", "line 3: metadata must be a map"),
+        ("metadata:\n  name: a\n  labels: x\n", "line 5: metadata.labels must be a map"),
+        ("metadata:\n  annotations: [a]\n", "line 4: metadata.annotations must be a map"),
+    ],
+)
+def test_metadata_that_no_object_can_have_is_refused_with_its_line(text: str, reason: str) -> None:
+    with pytest.raises(BadContent) as caught:
+        read_objects(f"apiVersion: v1\nkind: A\n{text}", "a.yaml")
+    assert str(caught.value) == f"a.yaml: YAML parse error: {reason}"
+
+
+@pytest.mark.parametrize("item", ["null", "5", "{a: 1}", "{apiVersion: v1, kind: A, metadata: 1}"])
+def test_an_item_of_a_list_that_is_no_object_is_refused_with_its_line(item: str) -> None:
+    with pytest.raises(BadContent, match="^a.yaml: YAML parse error: line 5: "):
+        read_objects(
+            f"apiVersion: v1\nkind: List\nitems:\n- {{apiVersion: v1, kind: A}}\n- {item}\n", "a.yaml"
+        )
+
+
+def test_items_of_a_typed_list_have_its_kind() -> None:
+    text = "apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n"
+    assert read_objects(text, "x") == [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},
+    ]
 
 
 def test_values_are_one_document() -> None:

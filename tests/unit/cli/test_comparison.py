@@ -51,17 +51,33 @@ def test_a_difference_is_printed_with_what_each_source_has() -> None:
     ]
 
 
-def a_release(annotations: dict[str, str]) -> dict[str, object]:
-    release = {"chart": {"metadata": {"name": "shop", "annotations": annotations}}}
+def a_release(annotations: dict[str, str], status: str = "deployed") -> dict[str, object]:
+    chart = {"metadata": {"name": "shop", "annotations": annotations}}
+    release = {"chart": chart, "info": {"status": status}}
     packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
     return {"data": {"release": base64.b64encode(packed).decode()}}
 
 
-def test_a_release_names_its_pair_by_its_marks() -> None:
-    marks = {
-        "fleet.cattle.io/bundle-id": "shop",
-        "fleet.cattle.io/deployment-id": "s-1:a",
-        "fleet.cattle.io/entry": "e1",
-    }
+MARKS = {
+    "fleet.cattle.io/bundle-id": "shop",
+    "fleet.cattle.io/deployment-id": "s-1:a",
+    "fleet.cattle.io/entry": "e1",
+}
 
-    assert running_of("fleet-default/alpha", [a_release(marks), a_release({})]) == {ALPHA: TRUTH[ALPHA]}
+
+def test_a_release_names_its_pair_by_its_marks() -> None:
+    assert running_of("fleet-default/alpha", [a_release(MARKS), a_release({})]) == {ALPHA: TRUTH[ALPHA]}
+
+
+@pytest.mark.parametrize("status", ["failed", "pending-install", "uninstalling"])
+def test_a_release_that_nobody_wants_and_that_is_not_wholly_gone_is_a_difference(status: str) -> None:
+    delivered = running_of("fleet-default/alpha", [a_release(MARKS, status)])
+
+    assert not compare(desired={}, delivered=delivered, reported={}).equal
+
+
+def test_a_failed_upgrade_leaves_what_ran_delivered() -> None:
+    failed = a_release(MARKS | {"fleet.cattle.io/entry": "e2"}, "failed")
+
+    for secrets in ([a_release(MARKS), failed], [failed, a_release(MARKS)]):
+        assert running_of("fleet-default/alpha", secrets) == {ALPHA: TRUTH[ALPHA]}

@@ -176,6 +176,8 @@ class Deployer:
             files=files,
             moved=bool(moved(entry.bundle, release, self._releases.all(), AGENT_NAMESPACE)),
         )
+        number = history[-1].number + 1 if history else 1
+        self._releases.put(Revision(release, number, "pending-install", marks))
         return await self._operations.deploy(job, history[-1] if history else None)
 
     async def _note(self, order: Order, present: Revision) -> Revision:
@@ -190,7 +192,9 @@ class Deployer:
     async def _leave_behind(self, deployed: Deployed) -> None:
         """Remove releases that this bundle had under another name or in another namespace."""
         release = deployed.revision.release
-        for old in moved(deployed.bundle, release, self._releases.all(), AGENT_NAMESPACE):
+        for known in moved(deployed.bundle, release, self._releases.all(), AGENT_NAMESPACE):
+            history = await self._store.history(known.release)
+            old = history[-1] if history else known
             objects = await self._objects(old)
             if objects.keys() & deployed.wanted.keys():
                 await self._operations.hand_over(old, objects.keys() - deployed.wanted.keys())

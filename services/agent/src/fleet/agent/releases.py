@@ -31,7 +31,7 @@ class Releases:
         return revision.marks.bundle if revision and revision.marks else ""
 
     def put(self, revision: Revision) -> None:
-        """A release was made or changed."""
+        """A release was made or changed, or is about to be: what fails half-way is ours to remove too."""
         if _is_ours(revision):
             self._present[revision.release] = revision
 

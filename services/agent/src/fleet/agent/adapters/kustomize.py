@@ -14,7 +14,7 @@ from fleet.agent.domain.errors import BadContent
 from fleet.agent.domain.files import File
 from fleet.agent.domain.refusals import refusal
 from fleet.agent.domain.style import KUSTOMIZATION
-from fleet.agent.domain.yamldocs import read_objects, read_values, write_values
+from fleet.agent.domain.yamldocs import check_yaml, read_values, write_values
 
 _SECONDS = 60.0
 _INJECTED = "fleet-manifests.yaml"
@@ -93,7 +93,9 @@ def _write(root: Path, file: File) -> None:
 def _inject(directory: Path, manifests: str) -> None:
     place = directory / KUSTOMIZATION
     kustomization = read_values(place.read_bytes(), KUSTOMIZATION) or {}
-    resources = list(kustomization.get("resources") or [])
+    resources = kustomization.get("resources") or [] if isinstance(kustomization, dict) else None
+    if not isinstance(resources, list):
+        raise BadContent(f"{KUSTOMIZATION}: must be a map, and its resources a list")
     if _INJECTED not in resources:
         place.write_text(write_values({**kustomization, "resources": [*resources, _INJECTED]}))
     (directory / _INJECTED).write_text(manifests)
@@ -116,4 +118,4 @@ def _read_again(root: Path, file: Path) -> None:
     """Raise BadContent with the right line: Kustomize's parser counts from 0 here and from 1 there."""
     place = file.resolve()
     if place.is_relative_to(root.resolve()) and place.is_file():
-        read_objects(place.read_bytes(), f"kustomize build: {place.relative_to(root.resolve())}")
+        check_yaml(place.read_bytes(), f"kustomize build: {place.relative_to(root.resolve())}")

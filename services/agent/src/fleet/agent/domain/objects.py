@@ -65,12 +65,39 @@ def annotations_of(item: Mapping[str, Any]) -> Mapping[str, str]:
     return (item.get("metadata") or {}).get("annotations") or {}
 
 
+def fault_of(item: Any, at: tuple[str | int, ...] = ()) -> tuple[tuple[str | int, ...], str] | None:
+    """What keeps a value from being an object, a list's items included: where in it, and why."""
+    if not isinstance(item, dict) or not item.get("kind") or not item.get("apiVersion"):
+        return at, "a document has no apiVersion and kind" if not at else "an item has no apiVersion and kind"
+    if _is_list(item):
+        faults = (fault_of(one, (*at, "items", n)) for n, one in enumerate(_items(item)))
+        return next((fault for fault in faults if fault), None)
+    metadata = item.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        return (*at, "metadata"), "metadata must be a map"
+    for name in ("labels", "annotations"):
+        if not isinstance((metadata or {}).get(name) or {}, dict):
+            return (*at, "metadata", name), f"metadata.{name} must be a map"
+    return None
+
+
+def _is_list(item: Mapping[str, Any]) -> bool:
+    return str(item.get("kind", "")).endswith("List") and isinstance(item.get("items"), list)
+
+
+def _items(listing: Mapping[str, Any]) -> list[Any]:
+    """The items of a list; those of a typed one, such as a ConfigMapList, need not repeat their kind."""
+    kind = str(listing["kind"]).removesuffix("List")
+    own = {"apiVersion": listing["apiVersion"], "kind": kind} if kind else {}
+    return [{**own, **one} if isinstance(one, dict) else one for one in listing["items"]]
+
+
 def flatten(items: Iterable[Mapping[str, Any]]) -> list[Object]:
     """Replace every `List` by its items, as kubectl and Helm do."""
     found: list[Object] = []
     for item in items:
-        if str(item.get("kind", "")).endswith("List") and isinstance(item.get("items"), list):
-            found.extend(flatten(item["items"]))
+        if _is_list(item):
+            found.extend(flatten(_items(item)))
         else:
             found.append(dict(item))
     return found

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fleet.agent.domain.errors import BadContent
-from fleet.agent.domain.objects import Object, flatten
+from fleet.agent.domain.objects import Object, fault_of, flatten
 from fleet.yaml import Document, InvalidYaml, read_all, write, write_all
 
 
@@ -20,14 +20,20 @@ def read_objects(text: str | bytes, where: str) -> list[Object]:
     """Read a stream of Kubernetes objects, lists unfolded and empty documents left out.
 
     Raises:
-        BadContent: the text is no YAML, too deep or too large, or a document is no object with a kind.
+        BadContent: the text is no YAML, too deep or too large, or a document is no object with a kind, or one
+            whose metadata no object can have.
     """
     documents = [document for document in _documents(text, where) if document.value]
     for document in documents:
-        item = document.value
-        if not isinstance(item, dict) or not item.get("kind") or not item.get("apiVersion"):
-            raise _bad(where, f"line {document.line(())}: a document has no apiVersion and kind")
+        if fault := fault_of(document.value):
+            at, reason = fault
+            raise _bad(where, f"line {document.line(at)}: {reason}")
     return flatten(document.value for document in documents)
+
+
+def check_yaml(text: str | bytes, where: str) -> None:
+    """Raise BadContent naming `where` and the line where the text is no YAML."""
+    _documents(text, where)
 
 
 def write_objects(items: Iterable[Object]) -> str:
