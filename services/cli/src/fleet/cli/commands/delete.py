@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @namespace_option
 @hub_options
 def delete(words: tuple[str, ...], files: tuple[str, ...], namespace: str, hub: HubChoice) -> int:
-    """Delete objects, and with them what they have deployed; `wait --for=deleted` waits for that."""
+    """Delete objects; clusters then remove what they run of them, one that is away when it is back."""
     if bool(words) is bool(files):
         raise Usage("name the objects (KIND/NAME), or files with -f, and not both")
     if files:
