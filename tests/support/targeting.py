@@ -34,6 +34,7 @@ from fleet.targeter.domain.estate import Estate
 from fleet.targeter.domain.manifests import Writing
 from fleet.targeter.domain.placement import Namer
 from fleet.targeter.domain.rollup import Rollups
+from fleet.targeter.domain.rules import KINDS
 
 WORKSPACE = "fleet-default"
 REPOSITORY, NOW = "shop", 1_800_000_000.0
@@ -278,6 +279,8 @@ class World:
                 estate.member(event, stored.sequence)
             case Resource(kind="clustergroup"):
                 estate.group(stored)
+            case Resource(kind=kind) if kind in KINDS:
+                estate.rule(stored)
             case Resource():
                 estate.owner(stored)
             case BundleRendered() | BundleRetired():

@@ -5,12 +5,13 @@ from typing import Any
 import orjson
 import pytest
 
-from fleet.targeter.domain.options import merge, plan_for
+from fleet.targeter.domain.options import merge, merged_options, plan_for
 from support.targeting import name_of
 
 
 def plan(base: dict[str, Any], *targets: dict[str, Any], choice: tuple[int, ...] = ()) -> Any:
-    return plan_for(base, targets, choice, content="c0", name=lambda text: name_of("ws", text))
+    options = merged_options(base, targets, choice)
+    return plan_for(options, targets, content="c0", name=lambda text: name_of("ws", text))
 
 
 @pytest.mark.parametrize("field", ["defaultNamespace", "namespace", "serviceAccount"])
@@ -147,5 +148,5 @@ def test_a_deployment_id_names_content_and_options() -> None:
 
 
 def test_a_bundle_without_content_of_its_own_has_an_empty_manifest_id() -> None:
-    found = plan_for({}, (), (), content="", name=lambda text: name_of("ws", text))
+    found = plan_for({}, (), content="", name=lambda text: name_of("ws", text))
     assert found.deployment_id.startswith(":")

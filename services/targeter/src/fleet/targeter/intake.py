@@ -23,6 +23,7 @@ from fleet.events import (
     ViewPart,
 )
 from fleet.targeter.bells import Bells
+from fleet.targeter.domain import rules
 from fleet.targeter.domain.estate import Estate
 from fleet.targeter.domain.warnings import Warnings
 from fleet.targeter.views import Views
@@ -89,6 +90,8 @@ class Intake:
     def _resource(self, stored: Stored[Resource]) -> None:
         if stored.event.kind == "clustergroup":
             self._estate.group(stored)
+        elif stored.event.kind in rules.KINDS:
+            self._estate.rule(stored)
         else:
             self._estate.owner(stored)
 

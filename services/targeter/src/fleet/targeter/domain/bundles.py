@@ -10,10 +10,15 @@ from pyroaring import BitMap
 from fleet.events import BundleRendered, Stored
 from fleet.targeter.domain.errors import TargetingError
 from fleet.targeter.domain.index import NOTHING
-from fleet.targeter.domain.matching import Choice, Shares, Targeting
+from fleet.targeter.domain.matching import Choice, Targeting
 from fleet.targeter.domain.options import Options, Plan
+from fleet.targeter.domain.preparing import Reading, Recipe
 from fleet.targeter.domain.selectors import Term
 from fleet.targeter.domain.sets import BundleKey, OwnerKey
+from fleet.targeter.domain.templating import LABELS, Path
+
+CohortKey = tuple[Choice, Reading]
+"""Clusters that get the same: by the targets that apply, and by what their options look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +43,24 @@ class BundleOptions:
 class Bundle:
     """One bundle that is acted on.
 
-    `staged` says who is to have it, by what applies there; `plans` what that is. While `error` is set the
-    bundle is held: what runs of it stays as it is. `behind` has the targeted clusters that do not have
-    the newest version because something is paused.
+    `staged` says who is to have it, by what applies there; `plans` what that is. `failed` has those for
+    whom its options cannot be filled in, and `failures` why; they keep what they have. While `error` is
+    set the whole bundle is held: what runs of it stays as it is. `behind` has the targeted clusters that do
+    not have the newest version because something is paused or failed. `workspaces` are where its clusters
+    may be, `overrides` the options that it gets whatever it says itself.
     """
 
     stored: Stored[BundleRendered]
+    workspaces: tuple[str, ...]
+    overrides: Options = field(default_factory=dict)
     targeting: Targeting | None = None
     options: BundleOptions | None = None
     error: str = ""
-    plans: dict[Choice, Plan] = field(default_factory=dict)
-    staged: Shares = field(default_factory=dict)
+    recipes: dict[Choice, Recipe] = field(default_factory=dict)
+    plans: dict[CohortKey, Plan] = field(default_factory=dict)
+    staged: dict[CohortKey, BitMap] = field(default_factory=dict)
+    failures: dict[CohortKey, str] = field(default_factory=dict)
+    failed: dict[CohortKey, BitMap] = field(default_factory=dict)
     behind: BitMap = field(default_factory=BitMap)
 
     @property
@@ -71,22 +83,42 @@ class Bundle:
         """Whether nothing new of it is let out."""
         return self.record.spec.get("paused") is True
 
-    @property
-    def workspaces(self) -> tuple[str, ...]:
-        """Where its clusters may be."""
-        return (self.record.workspace,)
-
     def targeted(self) -> BitMap:
         """All clusters that are to have it."""
-        return BitMap.union(NOTHING, *self.staged.values())
+        return BitMap.union(NOTHING, *self.staged.values(), *self.failed.values())
+
+    def refused(self) -> BitMap:
+        """The clusters for which its options cannot be filled in."""
+        return BitMap.union(NOTHING, *self.failed.values())
+
+    def failure_of(self, ordinal: int) -> str:
+        """Why its options cannot be filled in for a cluster; empty where they can."""
+        return next((self.failures[key] for key, members in self.failed.items() if ordinal in members), "")
+
+    def forget(self, ordinal: int) -> None:
+        """A cluster is gone."""
+        alone = BitMap([ordinal])
+        self.staged = {key: rest for key, members in self.staged.items() if (rest := members - alone)}
+        self.failed = {key: rest for key, members in self.failed.items() if (rest := members - alone)}
+        self.behind -= alone
+
+    def reads(self) -> frozenset[Path]:
+        """What of a cluster its options look at, whichever targets apply."""
+        return frozenset(path for recipe in self.recipes.values() for path in recipe.reads)
 
 
-def bundle_from(stored: Stored[BundleRendered], options: BundleOptions | str) -> Bundle:
+def bundle_from(
+    stored: Stored[BundleRendered],
+    options: BundleOptions | str,
+    *,
+    workspaces: tuple[str, ...] = (),
+    overrides: Options | None = None,
+) -> Bundle:
     """A bundle ready to be placed, or held with the reason.
 
-    `options` is what was opened, or why that could not be done.
+    `options` is what was opened, or why that could not be done; without `workspaces` its own is meant.
     """
-    bundle = Bundle(stored)
+    bundle = Bundle(stored, workspaces or (stored.event.workspace,), overrides or {})
     try:
         bundle.targeting = Targeting.parse(stored.event.spec)
         if isinstance(options, str):
@@ -115,6 +147,9 @@ class BundleBook:
         self._of_workspace: dict[str, set[BundleKey]] = {}
         self._readers: dict[tuple[str, Term], set[BundleKey]] = {}
         self._group_readers: dict[str, set[BundleKey]] = {}
+        self._label_readers: dict[tuple[str, str], set[BundleKey]] = {}
+        self._value_readers: dict[str, set[BundleKey]] = {}
+        self._reading: dict[BundleKey, frozenset[Path]] = {}
 
     def __iter__(self) -> Iterator[Bundle]:
         return iter(self._bundles.values())
@@ -134,6 +169,7 @@ class BundleBook:
         """Act on a bundle from now on."""
         self.remove(bundle.key)
         self._bundles[bundle.key] = bundle
+        self._reading[bundle.key] = frozenset()
         self._of_owner.setdefault(bundle.owner, set()).add(bundle.key)
         for table, name in self._places(bundle):
             table.setdefault(name, set()).add(bundle.key)
@@ -147,12 +183,34 @@ class BundleBook:
             table[name].discard(key)
             if not table[name]:
                 del table[name]
+        del self._reading[key]
         return bundle
 
-    def touched(self, workspace: str, terms: Iterable[Term], *, groups: bool) -> set[BundleKey]:
-        """The bundles whose placement of a cluster may change with these terms, or with its groups."""
-        found = set[BundleKey]().union(*(self._readers.get((workspace, term), ()) for term in terms))
-        return found | self._group_readers.get(workspace, set()) if groups else found
+    def reading(self, bundle: Bundle) -> None:
+        """Take up what of clusters a bundle's options look at, which shows as it is placed."""
+        now = bundle.reads()
+        if now == self._reading[bundle.key]:
+            return
+        self._reading[bundle.key] = now
+        for table, name in self._templated(bundle):
+            table.setdefault(name, set()).add(bundle.key)
+
+    def touched(self, workspace: str, terms: Iterable[Term], *, groups: bool, values: bool) -> set[BundleKey]:
+        """The bundles whose placement of a cluster may change.
+
+        With these terms, with its groups, or with its other `values` that templates see.
+        """
+        wanted = list(terms)
+        found = set[BundleKey]().union(*(self._readers.get((workspace, term), ()) for term in wanted))
+        for key in {key for key, _ in wanted}:
+            found |= self._label_readers.get((workspace, key), set())
+        if wanted:
+            found |= self._label_readers.get((workspace, ""), set())
+        if groups:
+            found |= self._group_readers.get(workspace, set())
+        if values:
+            found |= self._value_readers.get(workspace, set())
+        return found
 
     def in_workspace(self, workspace: str) -> set[BundleKey]:
         """All bundles that a cluster of this workspace could have."""
@@ -167,3 +225,13 @@ class BundleBook:
             yield from ((self._readers, (workspace, term)) for term in targeting.terms())
             if targeting.by_group:
                 yield self._group_readers, workspace
+        yield from self._templated(bundle)
+
+    def _templated(self, bundle: Bundle) -> Iterator[tuple[dict[Any, set[BundleKey]], Any]]:
+        """Where it stands by its templates; under the empty label if they look at all labels."""
+        reads = self._reading[bundle.key]
+        for workspace in bundle.workspaces:
+            labels = (path[1] if len(path) > 1 else "" for path in reads if path[0] == LABELS)
+            yield from ((self._label_readers, (workspace, label)) for label in labels)
+            if any(path[0] != LABELS for path in reads):
+                yield self._value_readers, workspace

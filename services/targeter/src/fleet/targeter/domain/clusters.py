@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pyroaring import BitMap
 
@@ -9,6 +10,7 @@ from fleet.events import ClusterRecord, Member, Record, Resource, Stored
 from fleet.targeter.domain.errors import InvalidSelector
 from fleet.targeter.domain.index import ClusterFacts, ClusterIndex
 from fleet.targeter.domain.ledger import ClusterKey
+from fleet.targeter.domain.preparing import ClusterView, shown
 from fleet.targeter.domain.selectors import Selector, Term
 
 
@@ -39,13 +41,26 @@ class Cluster:
         """Whether nothing new is let out to it."""
         return self.record.spec.get("paused") is True
 
+    def view(self) -> ClusterView:
+        """What templates see of it."""
+        record = self.record
+        values = record.spec.get("templateValues")
+        return ClusterView(
+            namespace=record.workspace,
+            name=record.name,
+            labels=record.metadata.labels,
+            annotations=record.metadata.annotations,
+            values=values if isinstance(values, dict) else {},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """Clusters of a workspace for which something changed, and what.
 
-    `everything` is for those that are new, or paused or not any more; else `terms` has the labels that
-    changed and `groups` says whether the groups did.
+    `everything` is for those that are new, paused or not any more, or have their first or no label that
+    templates see; else `terms` has the labels that changed, `groups` says whether the groups did, and
+    `values` whether annotations or templateValues did.
     """
 
     workspace: str
@@ -53,6 +68,7 @@ class Change:
     cause: Stored[ClusterRecord] | Stored[Resource] | None = None
     terms: frozenset[Term] = frozenset()
     groups: bool = False
+    values: bool = False
     everything: bool = False
 
 
@@ -124,6 +140,10 @@ class ClusterBook:
         self.last_number = max(self.last_number, ordinal)
         return self._enter((member.workspace, member.cluster))
 
+    def workspaces(self) -> set[str]:
+        """The workspaces in which clusters are declared."""
+        return {workspace for workspace, _ in self._declared}
+
     def without_number(self) -> list[Member]:
         """The clusters that need a number, by name."""
         waiting = [(key, self._declared[key].event.metadata.uid) for key in sorted(self._waiting)]
@@ -179,8 +199,18 @@ class ClusterBook:
         (self.paused.add if cluster.paused else self.paused.discard)(ordinal)
         self._sorted = None
         terms = self.index.put(ClusterFacts(ordinal, *key, dict(record.metadata.labels)))
-        everything = before is None or before.paused != cluster.paused
-        return [Change(record.workspace, BitMap([ordinal]), stored, frozenset(terms), everything=everything)]
+        everything = before is None or _standing(before) != _standing(cluster)
+        values = before is None or _values(before) != _values(cluster)
+        return [
+            Change(
+                record.workspace,
+                BitMap([ordinal]),
+                stored,
+                frozenset(terms),
+                values=values,
+                everything=everything,
+            )
+        ]
 
     def _remove(self, cluster: Cluster) -> None:
         del self._numbered[cluster.key], self._at[cluster.ordinal]
@@ -194,3 +224,12 @@ class ClusterBook:
         except InvalidSelector as error:
             self._invalid[key] = f"spec.selector: {error}"
             return None
+
+
+def _standing(cluster: Cluster) -> tuple[bool, bool]:
+    """What every bundle depends on: whether it is paused, and has a label that templates see."""
+    return cluster.paused, any(shown(key) for key in cluster.record.metadata.labels)
+
+
+def _values(cluster: Cluster) -> tuple[Any, Any]:
+    return cluster.record.metadata.annotations, cluster.record.spec.get("templateValues")

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Mapping
 from fleet.events import BundleRendered, Entry
 from fleet.targeter.domain.options import Plan
 from fleet.targeter.domain.sets import BundleKey
+from fleet.targeter.domain.systemkeys import FLEET, own, system
 
-_OWN = "fleet.cattle.io/"
-_FOREIGN = "cattle.io"
-_KUBECTL = "kubectl.kubernetes.io"
 _KEPT = 64
 
 
@@ -20,12 +18,12 @@ def deployment_labels(record: BundleRendered) -> dict[str, str]:
     copied = {
         key: value
         for key, value in record.labels.items()
-        if (key.startswith(_OWN) and key != f"{_OWN}commit") or not _system(key)
+        if key != f"{FLEET}commit" and (own(key) or not system(key))
     }
     return copied | {
-        f"{_OWN}bundle-name": record.bundle,
-        f"{_OWN}bundle-namespace": record.workspace,
-        f"{_OWN}managed": "true",
+        f"{FLEET}bundle-name": record.bundle,
+        f"{FLEET}bundle-namespace": record.workspace,
+        f"{FLEET}managed": "true",
     }
 
 
@@ -73,7 +71,3 @@ class EntryBook:
         unused = [digest for digest in table if digest not in held]
         for digest in unused[: max(0, len(table) - _KEPT)]:
             del table[digest], self._entries[digest]
-
-
-def _system(key: str) -> bool:
-    return key.startswith(_KUBECTL) or _FOREIGN in key

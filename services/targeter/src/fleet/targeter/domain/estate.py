@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from pyroaring import BitMap
 
-from fleet.events import BundleSet, ClusterRecord, Member, Resource, Stored
+from fleet.events import BundleRendered, BundleSet, ClusterRecord, Member, Resource, Stored
 from fleet.targeter.domain.bundles import Bundle, BundleBook, BundleOptions, bundle_from
 from fleet.targeter.domain.clusters import Change, Cluster, ClusterBook
 from fleet.targeter.domain.errors import TargetingError
 from fleet.targeter.domain.ledger import Ledger
 from fleet.targeter.domain.manifests import Manifests
 from fleet.targeter.domain.placement import Moves, Namer, promote, stage, withdraw
+from fleet.targeter.domain.rules import RuleBook, namespace_labels
 from fleet.targeter.domain.sets import BundleKey, Live, OwnerKey, Record, RepositorySets, bundle_set
 from fleet.targeter.domain.standing import Standing
 from fleet.targeter.domain.work import Cause, ViewKey, Work
@@ -34,6 +35,7 @@ class Estate:
         self.ledger = Ledger()
         self.clusters = ClusterBook()
         self.sets = RepositorySets()
+        self.rules = RuleBook()
         self.bundles = BundleBook()
         self.manifests = Manifests(epoch=epoch, clusters=self.clusters, ledger=self.ledger, work=self.work)
         self.standing = Standing(
@@ -49,6 +51,8 @@ class Estate:
         self.planning = False
         self._begun = False
         self._owners: set[OwnerKey] = set()
+        self._ruled: set[str] = set()
+        self._workspaces: set[str] = set()
         self._touched: dict[BundleKey, BitMap | None] = {}
         self._options: dict[OptionsKey, BundleOptions | str] = {}
 
@@ -79,6 +83,11 @@ class Estate:
         else:
             self.declared[key] = stored
             self.work.show(key)
+
+    def rule(self, stored: Stored[Resource]) -> None:
+        """Take over a BundleNamespaceMapping, a GitRepoRestriction or a Policy, or its end."""
+        self.rules.put(stored)
+        self._ruled.add(stored.event.workspace)
 
     def bundle(self, stored: Stored[Record]) -> None:
         """Take over what a bundler said; it is acted on when its owner's set is complete."""
@@ -125,6 +134,7 @@ class Estate:
         in meanwhile is for the next time.
         """
         self.planning = True
+        self._apply_rules()
         for owner in sorted(self._owners):
             live = self.sets.complete(owner)
             if live is None or all(_options_key(stored) in self._options for stored in live.values()):
@@ -142,14 +152,15 @@ class Estate:
         self.standing.mark(bundle.key)
         if bundle.error:
             return
-        plans = len(bundle.plans)
+        plans = set(bundle.plans)
         try:
             stage(bundle, self.clusters, self._name, within)
         except TargetingError as error:
             bundle.error = str(error)
             return
+        self.bundles.reading(bundle)
         moves = promote(bundle, self.manifests.classes, self.manifests.entries, self.clusters, within)
-        if moves.any and (within is None or len(bundle.plans) != plans):
+        if moves.any and (within is None or not bundle.plans.keys() <= plans):
             self.work.waves.add(bundle.key)
         self._moved(bundle.key, moves, bundle.stored if within is None else None)
 
@@ -171,7 +182,9 @@ class Estate:
     def _affected(self, change: Change) -> set[BundleKey]:
         if change.everything:
             return self.bundles.in_workspace(change.workspace)
-        return self.bundles.touched(change.workspace, change.terms, groups=change.groups)
+        return self.bundles.touched(
+            change.workspace, change.terms, groups=change.groups, values=change.values
+        )
 
     def _adopt(self, owner: OwnerKey, live: Live | None) -> None:
         """Act on a complete set from now on; of one that is not, what ran before goes on."""
@@ -183,12 +196,35 @@ class Estate:
         for name, stored in live.items():
             present = self.bundles.get((owner[0], name))
             if present is None or present.stored.sequence != stored.sequence or present.error:
-                self.bundles.put(bundle_from(stored, self._options[_options_key(stored)]))
-                self._touched[owner[0], name] = None
+                self._act_on(stored)
         self.adopted[owner] = bundle_set(live)
         self.sets.act(owner, self.adopted[owner])
         if found := self.sets.owner(owner):
             self.work.show((found.kind.lower(), owner[0], found.name))
+
+    def _act_on(self, stored: Stored[BundleRendered]) -> None:
+        """Place a bundle anew, by what it says and what the rules say."""
+        record = stored.event
+        others = ((workspace, namespace_labels(workspace)) for workspace in self._workspaces)
+        bundle = bundle_from(
+            stored,
+            self._options[_options_key(stored)],
+            workspaces=self.rules.workspaces(record.workspace, record.labels, others),
+            overrides=self.rules.overrides(record.workspace, record.labels),
+        )
+        self.bundles.put(bundle)
+        self._touched[bundle.key] = None
+
+    def _apply_rules(self) -> None:
+        """Place bundles anew whose rules changed, or for whom there is a workspace that was not there."""
+        workspaces = self.clusters.workspaces()
+        if workspaces - self._workspaces:
+            self._ruled |= {bundle.key[0] for bundle in self.bundles if self.rules.maps(bundle.key[0])}
+        self._workspaces = workspaces
+        ruled, self._ruled = self._ruled, set()
+        for bundle in [bundle for bundle in self.bundles if bundle.key[0] in ruled]:
+            if _options_key(bundle.stored) in self._options:
+                self._act_on(bundle.stored)
 
     def _retire(self, key: BundleKey, cause: Stored[Record]) -> None:
         self.bundles.remove(key)
@@ -212,8 +248,7 @@ class Estate:
         self.work.move(cluster.key[0], alone)
         for bundle in self.bundles:
             if cluster.ordinal in bundle.targeted():
-                bundle.staged = {c: rest for c, members in bundle.staged.items() if (rest := members - alone)}
-                bundle.behind -= alone
+                bundle.forget(cluster.ordinal)
                 self.standing.mark(bundle.key)
         for key, _ in self.manifests.classes.manifest(cluster.ordinal).slots:
             self.standing.taken(key, alone)

@@ -24,6 +24,9 @@ _NEXT: Mapping[BundleState, str] = {
     BundleState.MODIFIED: "with correctDrift.enabled the agent puts it back; else undo it there or commit it",
     BundleState.OUT_OF_SYNC: "the agent applies the newest version when it is let out",
 }
+_NEXT_TEMPLATE = (
+    "correct the template, or the labels, annotations or templateValues of the cluster; it is tried at once"
+)
 _NEXT_INSTALL = (
     "a new commit is tried at once; else the agent tries again when another bundle leaves the cluster,"
     " and every 15 to 23 minutes"
@@ -56,6 +59,8 @@ def locate(estate: Estate, cluster: Cluster, key: BundleKey) -> Hop:
     bundle = estate.bundles.get(key)
     if bundle and bundle.error:
         return held(bundle)
+    if bundle and (failure := bundle.failure_of(cluster.ordinal)):
+        return Hop("targeter", bundle.stored.time.timestamp(), failure, _NEXT_TEMPLATE)
     if bundle and cluster.ordinal in bundle.behind:
         return _paused(bundle, cluster)
     written = estate.ledger.written(cluster.key, cluster.uid)

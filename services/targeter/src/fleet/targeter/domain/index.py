@@ -6,7 +6,7 @@ roaring bitmap, so a selector over a million clusters costs microseconds, and ov
 never changes it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pyroaring import BitMap
@@ -54,6 +54,7 @@ class ClusterIndex:
     def __init__(self) -> None:
         self._facts: dict[int, ClusterFacts] = {}
         self._by_term: dict[Term, BitMap] = {}
+        self._values: dict[str, set[str]] = {}
         self._workspaces: dict[str, _Workspace] = {}
 
     def put(self, facts: ClusterFacts) -> set[Term]:
@@ -153,6 +154,22 @@ class ClusterIndex:
         known = (self._workspaces[name] for name in workspaces if name in self._workspaces)
         return [group for space in known for group in space.groups.values()]
 
+    def values_of(self, key: str, within: BitMap) -> dict[str, BitMap]:
+        """Those of `within` that have a label, by its value."""
+        values: set[str] = self._values.get(key, set())
+        found = {value: self._with((key, value)) & within for value in values}
+        return {value: members for value, members in found.items() if members}
+
+    def with_any(self, wanted: Callable[[str], bool], within: BitMap) -> BitMap:
+        """Those of `within` that have some label whose key is wanted."""
+        left = within
+        for key in self._values:
+            if not left:
+                break
+            if wanted(key):
+                left = left - self._with((key, None))
+        return within - left
+
     def facts(self, ordinal: int) -> ClusterFacts | None:
         """What is known of a cluster."""
         return self._facts.get(ordinal)
@@ -168,13 +185,21 @@ class ClusterIndex:
         return self._by_term.get(term, NOTHING)
 
     def _set(self, term: Term, ordinal: int, there: bool) -> None:
+        key, value = term
         if there:
             self._by_term.setdefault(term, BitMap()).add(ordinal)
+            if value is not None:
+                self._values.setdefault(key, set()).add(value)
             return
         bitmap = self._by_term[term]
         bitmap.discard(ordinal)
-        if not bitmap:
-            del self._by_term[term]
+        if bitmap:
+            return
+        del self._by_term[term]
+        if value is not None:
+            self._values[key].discard(value)
+            if not self._values[key]:
+                del self._values[key]
 
 
 def _holds(term: Term, labels: Mapping[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from fleet.events import canonical, deep_merge
@@ -30,23 +31,25 @@ class Plan:
     plaintext: bytes
 
 
+def merged_options(base: Options, targets: Sequence[Options], choice: Iterable[int]) -> Options:
+    """Merge the chosen targets' options onto each other in order, and the result onto the bundle's.
+
+    That is Fleet's order, and it matters: of a list's equal keys the first in the result counts.
+    """
+    chosen = [targets[position] for position in choice]
+    return merge(base, reduce(merge, chosen)) if chosen else dict(base)
+
+
 def plan_for(
-    base: Options,
-    targets: Sequence[Options],
-    choice: Iterable[int],
-    *,
-    content: str,
-    name: Callable[[bytes], str],
+    options: Options, targets: Sequence[Options], *, content: str, name: Callable[[bytes], str]
 ) -> Plan:
-    """Merge the chosen targets' options onto the bundle's and name the result.
+    """Name what a share of a bundle's clusters gets: its options, finished for them, and the content.
 
     `name` gives the keyed name of a plaintext, so that a name tells nothing about a secret value. As in
     Fleet `diff` and `correctDrift` are outside of the deployment id, and so are the namespace labels and
     annotations of targets: those of all targets, chosen or not, are put over the bundle's own.
     """
-    merged = dict(base)
-    for position in choice:
-        merged = merge(merged, targets[position])
+    merged = dict(options)
     identity = canonical({key: value for key, value in merged.items() if key not in _NEVER_REDEPLOY})
     for field in _BY_ALL_TARGETS:
         found = _overlaid(merged.get(field), (target.get(field) for target in targets))
@@ -110,11 +113,26 @@ def _append(base: Options, custom: Options, field: str) -> dict[str, Any]:
 def _keyed(
     merged: dict[str, Any], custom: Options, field: str, key: Callable[[Any], tuple[str, ...]]
 ) -> None:
-    """Unite two lists: an entry with a key that is there takes its place, the others are appended."""
+    """Unite two lists: an entry with a key that is there takes its place, the others are appended.
+
+    Of equal keys in the customization the first counts; an entry without a key is always appended.
+    """
     if not custom.get(field):
         return
-    found = {key(entry): entry for entry in merged.get(field) or ()}
-    merged[field] = list((found | {key(entry): entry for entry in custom[field]}).values())
+    found = list(merged.get(field) or ())
+    places = {key(entry): place for place, entry in enumerate(found)}
+    seen: set[tuple[str, ...]] = set()
+    for entry in custom[field]:
+        name = key(entry)
+        if name in seen:
+            continue
+        if name:
+            seen.add(name)
+        if name and name in places:
+            found[places[name]] = entry
+        else:
+            found.append(entry)
+    merged[field] = found
 
 
 def _patch_key(patch: Any) -> tuple[str, ...]:
@@ -126,9 +144,8 @@ def _resource_key(resource: Any) -> tuple[str, ...]:
 
 
 def _source_key(source: Any) -> tuple[str, ...]:
-    kind = "configMapKeyRef" if source.get("configMapKeyRef") else "secretKeyRef"
-    reference = source.get(kind) or {}
-    return kind, *(reference.get(part) or "" for part in ("namespace", "name", "key"))
+    kind = next((kind for kind in ("configMapKeyRef", "secretKeyRef") if source.get(kind) is not None), "")
+    return (kind, *(source[kind].get(part) or "" for part in ("namespace", "name", "key"))) if kind else ()
 
 
 def _overlaid(base: Any, over: Iterable[Any]) -> dict[str, str]:

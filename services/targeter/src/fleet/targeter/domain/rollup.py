@@ -11,6 +11,7 @@ from fleet.targeter.domain.clusters import Cluster
 from fleet.targeter.domain.estate import Estate
 from fleet.targeter.domain.hops import held, locate
 from fleet.targeter.domain.index import NOTHING
+from fleet.targeter.domain.preparing import failed_for
 from fleet.targeter.domain.sets import BundleKey, OwnerKey
 from fleet.targeter.domain.states import RANK, BundleState, behind
 from fleet.targeter.domain.summaries import LISTED, NonReady, Summary, added, trouble_of
@@ -41,9 +42,17 @@ class Rollups:
 
     def bundle_ready(self, bundle: Bundle) -> Condition:
         """The Ready condition of a Bundle."""
-        if bundle.error:
-            return _condition("False", bundle.error, reason="Error")
+        if error := self.error_of(bundle):
+            return _condition("False", error, reason="Error")
         return _ready(self.bundle_summary(bundle), "Cluster")
+
+    def error_of(self, bundle: Bundle) -> str:
+        """Why a bundle is held, or cannot be given to the first cluster for which its options fail."""
+        if bundle.error:
+            return bundle.error
+        for cluster in self._first(bundle.refused())[:1]:
+            return failed_for(cluster.view(), bundle.failure_of(cluster.ordinal))
+        return ""
 
     def bundle_summary(self, bundle: Bundle) -> Summary:
         """A bundle's deployments by cluster. What is held back counts as waiting here, as in Fleet."""
@@ -143,7 +152,7 @@ class Rollups:
 
     def _owner_display(self, bundles: list[Bundle], summary: Summary) -> dict[str, Any]:
         worst = max(summary.listed, key=lambda entry: RANK[entry.state], default=None)
-        error = next((bundle.error for bundle in bundles if bundle.error), "")
+        error = next((error for bundle in bundles if (error := self.error_of(bundle))), "")
         message = error or (worst.message if worst else "")
         return {
             "readyBundleDeployments": f"{summary.ready}/{summary.desired}",

@@ -75,13 +75,13 @@ class Standing:
         """These clusters have another entry of a bundle from now on."""
         if members:
             self.readiness.wait(bundle, members)
-            self._work.move(bundle[0], members)
+            self._moved(bundle, members)
 
     def taken(self, bundle: BundleKey, members: BitMap) -> None:
         """These clusters do not run a bundle any more."""
         if members:
             self.readiness.drop(bundle, members)
-            self._work.move(bundle[0], members)
+            self._moved(bundle, members)
 
     def judge(self, cluster: Cluster) -> None:
         """Look at all deployments of a cluster again."""
@@ -92,8 +92,17 @@ class Standing:
                 self.readiness.known(key, cluster.ordinal)
             fresh = self.readiness.is_fresh(key, cluster.ordinal)
             if self.readiness.put(key, cluster.ordinal, judge(digest, fresh=fresh, report=report)):
-                self._work.move(key[0], BitMap([cluster.ordinal]))
+                self._work.move(cluster.key[0], BitMap([cluster.ordinal]))
                 self.mark(key)
+
+    def _moved(self, bundle: BundleKey, members: BitMap) -> None:
+        """Mark the clusters in their own workspaces; those of another than the bundle's are few."""
+        here = members & self._clusters.index.clusters([bundle[0]])
+        if here:
+            self._work.move(bundle[0], here)
+        for ordinal in members - here:
+            if cluster := self._clusters.at(ordinal):
+                self._work.move(cluster.key[0], BitMap([ordinal]))
 
     def _judge_loaded(self, cluster: Cluster) -> None:
         """What came with the last write is fresh unless the cluster has reported on it since."""
