@@ -54,7 +54,7 @@ class ClusterView:
             NAME: self.name,
             LABELS: {key: value for key, value in self.labels.items() if shown(key)},
             ANNOTATIONS: {key: value for key, value in self.annotations.items() if not system(key)},
-            VALUES: self.values,
+            VALUES: _floats(self.values),
         }
 
 
@@ -174,6 +174,15 @@ def _placeholders(value: Any) -> set[str]:
         elif isinstance(item, list):
             rest += item
     return found
+
+
+def _floats(value: Any) -> Any:
+    """Numbers as Go's JSON has them: `printf "%d"` of a templateValue fails there too."""
+    if isinstance(value, dict):
+        return {key: _floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_floats(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _read(context: Mapping[str, Any], path: Path) -> str | None:

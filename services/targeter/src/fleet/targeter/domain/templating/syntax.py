@@ -14,6 +14,7 @@ from gotpl.parse.nodes import (
     ParenthesizedNode,
     PipeNode,
     StringNode,
+    TemplateCallNode,
     VariableNode,
 )
 
@@ -52,17 +53,27 @@ def spelled(node: Any) -> str:
             return " ".join(map(spelled, node.arguments))
         case PipeNode():
             return _pipe(node)
+        case TemplateCallNode():
+            return _call(node)
         case _:
             return str(getattr(node, "text", getattr(node, "quoted", "")))
 
 
-def position(node: Any) -> int:
-    """Where Go says that a node is: at the second link of a chain of fields."""
+def position(node: Any, text: str) -> int:
+    """Where Go says that a node is: at the second link of a chain of fields, at the name of a template."""
     if isinstance(node, FieldNode) and len(node.fields) > 1:
         return int(node.start) + 1 + len(node.fields[0].encode())
     if isinstance(node, VariableNode) and node.fields:
         return int(node.start) + len(node.name.encode())
+    if isinstance(node, TemplateCallNode):
+        source = text.encode()
+        return min(found for quote in (b'"', b"`") if (found := source.find(quote, node.start)) >= 0)
     return int(node.start)
+
+
+def _call(node: TemplateCallNode) -> str:
+    data = f" {spelled(node.pipeline)}" if node.pipeline else ""
+    return f'{{{{template "{node.name}"{data}}}}}'
 
 
 def _pipe(node: PipeNode) -> str:

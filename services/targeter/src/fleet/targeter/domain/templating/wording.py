@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import gotpl
-from gotpl.parse.nodes import CommandNode, FieldNode, IdentifierNode, VariableNode
+from gotpl.parse.nodes import CommandNode, FieldNode, IdentifierNode, TemplateCallNode, VariableNode
 
 from fleet.targeter.domain.templating.syntax import position, spelled, walk
 
@@ -35,7 +35,7 @@ def executing(error: gotpl.TemplateError, tree: Any, text: str, context: Mapping
     if node is None:
         place, context_text = _place(text, at), ""
     else:
-        place, context_text = _place(text, position(node)), f" at <{spelled(node)}>"
+        place, context_text = _place(text, position(node, text)), f" at <{spelled(node)}>"
     return f'template: values:{place}: executing "values"{context_text}: {reason}'
 
 
@@ -48,7 +48,8 @@ def _explained(message: str, tree: Any, at: int, context: Mapping[str, Any]) -> 
     if found := _FAILED.fullmatch(message):
         return _failed(tree, at, found[1], found[2])
     if found := _NO_TEMPLATE.fullmatch(message):
-        return None, f'template "{found[1]}" not defined'
+        call = _first(tree, at, lambda n: isinstance(n, TemplateCallNode) and n.name == found[1])
+        return call, f'template "{found[1]}" not defined'
     return None, message
 
 
