@@ -128,10 +128,10 @@ async def test_a_process_that_is_killed_in_the_middle_is_an_error_and_replaced()
 
 
 async def test_a_fault_of_ours_is_told_with_its_place_and_without_a_value() -> None:
-    deep = "/".join(["d"] * 2000) + "/secret.yaml"
+    impossible = Order(name="repo", paths=(5, "secret"))  # type: ignore[arg-type]  # what no GitRepo gives
     async with ReaderPool() as pool:
-        with pytest.raises(ReaderBroken, match="RecursionError at ") as failure:
-            await pool.read({deep: Mode.FILE}, files, ORDER)
+        with pytest.raises(ReaderBroken, match="AttributeError at ") as failure:
+            await pool.read(dict.fromkeys(FILES, Mode.FILE), files, impossible)
         assert "secret" not in str(failure.value)
         assert await read(pool)
 

@@ -9,11 +9,11 @@ from fleet.git.environment import local_environment
 from fleet.git.errors import GitFailed, TooLarge
 from fleet.git.process import Finished, OutputTooLarge, run_git
 
-READ_BYTES = 512 * 1024 * 1024
-"""The most that one reading may hold in memory."""
+READ_BYTES = 64 * 1024 * 1024
+"""The most that may be asked for at once, in bytes."""
 
 _READ_SECONDS = 60.0
-_LIST_BYTES = 256 * 1024 * 1024
+_LIST_BYTES = 64 * 1024 * 1024
 _EDIT_BYTES = 4 * 1024 * 1024
 _SYMLINK = 0o120000
 _SUBMODULE = 0o160000

@@ -9,30 +9,34 @@ ReadingFailed
 Outdated and HostBusy are no failures: they say that a reading is not wanted any more, or not now.
 """
 
+from fleet.bundler.domain.errors import on_one_line
+
+_MOST_OF_A_PLACE = 500
+
 
 class ReadingFailed(Exception):
     """A commit could not be read, through no rule that its files break; the world may be better later."""
 
 
 class ReadingTooSlow(ReadingFailed):
-    """It was not done by its deadline; `seconds` is how long it was given."""
+    """It was not done by its deadline; `seconds` is how long it was given, `place` where it was then."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, place: str = "") -> None:
         self.seconds = seconds
         super().__init__(
-            f"reading took longer than {seconds:g} s and was stopped; it is tried again. If this stays, "
-            "split the repository or name fewer folders in spec.paths"
+            f"reading took longer than {seconds:g} s and was stopped{_at(place)}; it is tried again. If this "
+            "stays, split the repository or name fewer folders in spec.paths"
         )
 
 
 class ReadingTooLarge(ReadingFailed):
-    """It needed more memory than the `limit` bytes that it may have."""
+    """It needed more memory than the `limit` bytes that it may have; `place` is where it was then."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, place: str = "") -> None:
         self.limit = limit
         super().__init__(
-            f"reading needed more than {limit >> 20} MiB of memory and was stopped; it is tried again. If "
-            "this stays, split the repository or name fewer folders in spec.paths"
+            f"reading needed more than {limit >> 20} MiB of memory and was stopped{_at(place)}; it is tried "
+            "again. If this stays, split the repository or name fewer folders in spec.paths"
         )
 
 
@@ -53,6 +57,10 @@ class ReaderBroken(ReadingFailed):
     def __init__(self, place: str) -> None:
         self.place = place
         super().__init__(f"the reading process met a fault of its own ({place}); please report it")
+
+
+def _at(place: str) -> str:
+    return f" at the folder {on_one_line(place, _MOST_OF_A_PLACE)}" if place else ""
 
 
 class Outdated(Exception):

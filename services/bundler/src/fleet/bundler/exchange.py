@@ -103,6 +103,11 @@ def wrong_message(error: BadInput) -> Message:
     return {"wrong": {name: getattr(error, name) for name in ("reason", "path", "line", "field")}}, []
 
 
+def stopped_message(why: str, place: str) -> Message:
+    """That a reading was "slow" or "large", and at which folder; the process is of no use any more."""
+    return {"stopped": why, "place": place}, []
+
+
 def answer_of(message: Message) -> Answer:
     """What a process answered.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from fleet.bundler import framing
 from fleet.bundler.domain.listing import written
@@ -17,6 +18,9 @@ SIZE = 4
 
 DEADLINE = 120.0
 """Seconds that one reading may take."""
+
+_GRACE = 2.0
+"""Seconds more until a process that does not stop by itself is killed."""
 
 IDLE = 60.0
 """Seconds after which a process without work is ended."""
@@ -62,7 +66,7 @@ class ReaderPool(Workers):
         """
         async with self.lease() as worker:
             try:
-                async with asyncio.timeout(self._deadline):
+                async with asyncio.timeout(self._deadline + _GRACE):
                     await worker.send(framing.encode(*task_message(task, seconds=self._deadline)))
                     message = await _hand_out(worker, contents)
             except TimeoutError:
@@ -70,7 +74,16 @@ class ReaderPool(Workers):
             except (asyncio.IncompleteReadError, ConnectionError):
                 code = await worker.ended()
                 raise (ReadingTooLarge(MEMORY) if code == OUT_OF_MEMORY else ReaderDied(code)) from None
+            _check_whole(message[0], self._deadline)
         return answer_of(message)
+
+
+def _check_whole(header: Mapping[str, Any], deadline: float) -> None:
+    """Raises ReadingTooSlow or ReadingTooLarge where the process stopped before it was done."""
+    if header.get("stopped") == "slow":
+        raise ReadingTooSlow(deadline, header["place"])
+    if header.get("stopped") == "large":
+        raise ReadingTooLarge(MEMORY, header["place"])
 
 
 async def _hand_out(worker: Worker, contents: Files) -> framing.Message:

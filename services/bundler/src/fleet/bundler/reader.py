@@ -5,9 +5,11 @@ bundles or with what is wrong. It ends when its standard input does.
 """
 
 import resource
+import signal
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
 
 from fleet.bundler import framing
@@ -15,7 +17,7 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.listing import parse
 from fleet.bundler.domain.reading import read_places, read_tree
 from fleet.bundler.domain.tree import Loader, Tree
-from fleet.bundler.exchange import Task, answer_message, task_of, wrong_message
+from fleet.bundler.exchange import Task, answer_message, stopped_message, task_of, wrong_message
 
 
 class _Files:
@@ -44,17 +46,40 @@ class _Files:
 
 
 def _write(sink: IO[bytes], header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
+    """Write a message whole: time that runs out meanwhile has run out after it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
     sink.writelines(framing.encode(header, blobs))
     sink.flush()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
 
 
-def _read(task: Task, files: _Files) -> framing.Message:
-    modes, ids = parse(task.listing)
+class _Late(BaseException):
+    """The time of a task is over; no `except Exception` on the way stops it."""
+
+
+class _Trees:
+    """The tree that is being read, to say where it was when time or memory ran out."""
+
+    def __init__(self) -> None:
+        self._last: Tree | None = None
+
+    def begin(self, tree: Tree) -> Tree:
+        self._last = tree
+        return tree
+
+    def place(self) -> str:
+        return self._last.at if self._last else ""
+
+
+def _read(task: Task, files: _Files, trees: _Trees) -> framing.Message:
+    modes, ids, sizes = parse(task.listing)
     ids[""] = task.root
     if task.places is not None:
-        tree = Tree(modes, files.by_path(ids), ids=ids, parts=frozenset(task.parts))
+        parts = frozenset(task.parts)
+        tree = trees.begin(Tree(modes, files.by_path(ids), ids=ids, sizes=sizes, parts=parts))
         return answer_message(read_places(tree, task.order, task.places), [])
-    found = read_tree(Tree(modes, files.by_path(ids), ids=ids), task.order, task.known)
+    tree = trees.begin(Tree(modes, files.by_path(ids), ids=ids, sizes=sizes))
+    found = read_tree(tree, task.order, task.known)
     numbers = {one.place: number for number, one in enumerate(task.known)}
     return answer_message(found.taken, [numbers[one.place] for one in found.same])
 
@@ -65,24 +90,38 @@ def _place(error: Exception) -> str:
     return f"{type(error).__name__} at {last.name}, line {last.lineno} of {last.filename}"
 
 
-def _allow(seconds: float) -> None:
-    """Let the kernel end this process if the task burns far more than its time; each task anew."""
+@contextmanager
+def _allowed(seconds: float) -> Iterator[None]:
+    """Stop the block with _Late after this time; the kernel ends a process that burns far more."""
     spent = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(spent.ru_utime + spent.ru_stime + 2 * seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    signal.signal(signal.SIGALRM, _late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _late(_number: int, _frame: object) -> None:
+    raise _Late
 
 
 def serve(source: IO[bytes], sink: IO[bytes]) -> None:
     """Answer one task after the other until the source ends."""
     files = _Files(source, sink)
     while (message := framing.read(source)) is not None:
+        trees = _Trees()
         try:
-            _allow(message[0]["seconds"])
-            answer = _read(task_of(message), files)
+            with _allowed(message[0]["seconds"]):
+                answer = _read(task_of(message), files, trees)
         except BadInput as error:
             answer = wrong_message(error)
         except MemoryError:
-            raise
+            answer = stopped_message("large", trees.place())
+        except _Late:
+            answer = stopped_message("slow", trees.place())
         except Exception as error:  # noqa: BLE001 - told to the service, and the next task is another one
             answer = {"broken": _place(error)}, []
         _write(sink, *answer)

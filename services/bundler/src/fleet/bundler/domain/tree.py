@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from enum import Enum
 
+from fleet.bundler.domain.bounds import LEVELS, LINK_BYTES, READ_BYTES
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.looks import FOLDER, NOTHING, Looks
 
@@ -31,8 +32,9 @@ class NotListed(Exception):
 class Tree:
     """All entries of a commit by path. The root is the empty path; paths have no leading slash.
 
-    `ids` has git's id of each file and folder, the root's too, where they are known. `parts`: only what is at
-    these paths and below them is known, and asking about anything else raises NotListed.
+    `ids` has git's id of each file and folder, the root's too, where they are known; `sizes` the bytes of
+    files and links. `parts`: only what is at these paths and below them is known, and asking about anything
+    else raises NotListed. `at` is the folder of the bundle that was worked on last.
     """
 
     def __init__(
@@ -41,10 +43,15 @@ class Tree:
         loader: Loader,
         *,
         ids: Mapping[str, str] | None = None,
+        sizes: Mapping[str, int] | None = None,
         parts: Collection[str] | None = None,
     ) -> None:
+        """Raises BadInput where folders stand deeper in each other than LEVELS."""
+        self.at = ""
         self._modes = modes
         self._ids = {} if ids is None else ids
+        self._sizes = {} if sizes is None else sizes
+        self._left = READ_BYTES
         self._parts = parts
         self._loader = loader
         self._looks: Looks | None = None
@@ -52,10 +59,14 @@ class Tree:
         self._children: dict[str, set[str]] = {"": set()}
         for path in modes:
             self._add(path)
-        self.load(path for path, mode in modes.items() if mode is Mode.LINK)
+        self.load(
+            path for path, mode in modes.items() if mode is Mode.LINK and self._size(path) <= LINK_BYTES
+        )
 
     def _add(self, path: str) -> None:
         children = self._children
+        if path.count("/") > LEVELS:
+            raise BadInput(f"is more than {LEVELS} folders deep", path=path)
         while path:
             parent, _, name = path.rpartition("/")
             if (known := children.get(parent)) is not None:
@@ -68,6 +79,7 @@ class Tree:
     def noting(self, looks: Looks) -> Iterator[None]:
         """Note all that is asked in the block and is outside of the folder of `looks`."""
         self._looks = looks
+        self.at = looks.folder
         try:
             yield
         finally:
@@ -124,10 +136,28 @@ class Tree:
         return found
 
     def load(self, paths: Iterable[str]) -> None:
-        """Get the bytes of files that are going to be read, in one go. What is no file is passed over."""
+        """Get the bytes of files that are going to be read, in one go. What is no file is passed over.
+
+        Raises BadInput where all that was read would be more than READ_BYTES.
+        """
         missing = {path for path in paths if path not in self._bytes and self._is_blob(path)}
         if missing:
+            self._take(missing)
             self._bytes.update(self._loader(sorted(missing)))
+
+    def _take(self, paths: Collection[str]) -> None:
+        self._left -= sum(map(self._size, paths))
+        if self._left < 0:
+            largest = max(paths, key=lambda path: (self._size(path), path))
+            raise BadInput(
+                f"all files that are to be read may have {READ_BYTES} bytes together, and have "
+                f"{READ_BYTES - self._left}; this one has {self._size(largest)}",
+                path=largest,
+            )
+
+    def _size(self, path: str) -> int:
+        """The bytes of a file or link; 0 where they are not known."""
+        return self._sizes.get(path, 0)
 
     def _is_blob(self, path: str) -> bool:
         return self._modes.get(path) in (Mode.FILE, Mode.LINK)
@@ -159,9 +189,9 @@ class Tree:
         return self._follow(path)
 
     def _follow(self, path: str) -> str | None:
-        done, todo, links = "", path.split("/") if path else [], 0
+        done, todo, links = "", path.split("/")[::-1] if path else [], 0
         while todo:
-            name = todo.pop(0)
+            name = todo.pop()
             if name in ("", "."):
                 continue
             if name == "..":
@@ -173,10 +203,10 @@ class Tree:
             self._note(step)
             if self._modes.get(step) is Mode.LINK:
                 links += 1
-                target = self._bytes[step].decode("utf-8", "surrogateescape")
-                if links > _MAX_LINKS or target.startswith("/"):
+                target = self._bytes.get(step, b"/").decode("utf-8", "surrogateescape")
+                if links > _MAX_LINKS or target.startswith("/") or len(target) > LINK_BYTES:
                     return None
-                todo = target.split("/") + todo
+                todo += target.split("/")[::-1]
             elif step in self._modes or step in self._children:
                 done = step
             else:
