@@ -71,16 +71,56 @@ def test_numbers_in_values_take_the_way_through_float64() -> None:
 
 def test_text_is_taken_leniently_only_where_fleets_parser_sees_the_field_itself() -> None:
     found = given(
-        "name: 5\nlabels: {a: 1, b: yes, c: 1.5}\n"
-        "targetCustomizations: [{name: 7, clusterSelector: {matchLabels: {env: 1}}}]\n"
+        "targetCustomizations: [{name: 7, clusterSelector: {matchLabels: {env: 1, x: yes, y: 1.5}}}]\n"
     )
 
-    assert found.name == "5"
-    assert found.labels == {"a": "1", "b": "true", "c": "1.5"}
     assert found.spec["targets"][0]["name"] == "7"
-    assert found.spec["targets"][0]["clusterSelector"] == {"matchLabels": {"env": "1"}}
+    assert found.spec["targets"][0]["clusterSelector"] == {
+        "matchLabels": {"env": "1", "x": "true", "y": "1.5"}
+    }
     assert "must be text" in wrong("targets: [{name: 7}]\n")
     assert "must be text" in wrong("namespace: n\n")
+
+
+@pytest.mark.parametrize("text", ["name: 5\n", "name: n\n", "labels: {a: 1}\n", "annotations: {a: yes}\n"])
+def test_fleet_reads_the_file_as_metadata_too_and_that_reading_is_strict(text: str) -> None:
+    assert ": must be text, is " in wrong(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("creationTimestamp: today\n", "creationTimestamp: must be a time"),
+        ("generation: x\n", "generation: must be a whole number, is text"),
+        ("finalizers: [1]\n", "finalizers[0]: must be text, is a number"),
+        ("ownerReferences: [{controller: x}]\n", "ownerReferences[0].controller: must be true or false"),
+    ],
+)
+def test_metadata_that_comes_to_nothing_is_checked_all_the_same(text: str, field: str) -> None:
+    assert wrong(text).startswith(f"app/fleet.yaml:1: {field}")
+
+
+def test_annotations_are_those_of_the_bundle() -> None:
+    found = given("annotations: {a: b}\ncreationTimestamp: '2024-01-02T03:04:05Z'\n")
+
+    assert found.annotations == {"a": "b"}
+    assert found.spec == {"ignore": {}}
+
+
+def test_a_field_in_two_spellings_adds_up_as_in_go() -> None:
+    found = given(
+        "Helm: {chart: a, version: '1'}\nhelm: {repo: b, version: '2'}\nPaused: true\npaused: false\n"
+    )
+
+    assert found.spec == {"helm": {"chart": "a", "repo": "b", "version": "2"}, "ignore": {}}
+
+
+def test_an_item_that_is_null_is_an_empty_one() -> None:
+    found = given("targets: [~]\ndependsOn: [{selector: {matchExpressions: [~]}}]\nyaml: {overlays: [~]}\n")
+
+    assert found.spec["targets"] == [{"ignore": {}}]
+    assert found.spec["dependsOn"] == [{"selector": {"matchExpressions": [{"key": "", "operator": ""}]}}]
+    assert found.spec["yaml"] == {"overlays": [""]}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +131,10 @@ def test_text_is_taken_leniently_only_where_fleets_parser_sees_the_field_itself(
         ("helm:\n  values: text\n", "app/fleet.yaml:2: helm.values: must be a map, is text"),
         ("helm:\n  values: {a: .nan}\n", "app/fleet.yaml:2: helm.values.a: is not a number that JSON has"),
         ("helm:\n  force: 'true'\n", "app/fleet.yaml:2: helm.force: must be true or false, is text"),
+        (
+            "rolloutStrategy:\n  maxUnavailable: 3000000000\n",
+            "app/fleet.yaml:2: rolloutStrategy.maxUnavailable: must be a whole number of 32 bits",
+        ),
         ("helm:\n  timeoutSeconds: 1.5\n", "app/fleet.yaml:2: helm.timeoutSeconds: must be a whole number"),
         ("yaml:\n  overlays: a\n", "app/fleet.yaml:2: yaml.overlays: must be a list, is text"),
         ("labels: 5\n", "app/fleet.yaml:1: labels: must be a map, is a number"),
@@ -130,6 +174,40 @@ def test_b09_every_state_of_fleet_is_accepted() -> None:
     found = given(f"dependsOn: [{{name: a, acceptedStates: [{', '.join(STATES)}]}}]\n")
 
     assert found.spec["dependsOn"][0]["acceptedStates"] == list(STATES)
+
+
+SCANS = "imageScans:\n- {name: unused, image: a, tagName: t, interval: 5m}\n- {}\n- {image: b, tagName: u}\n"
+
+
+def test_image_scans_keep_their_position_and_lose_their_name() -> None:
+    found = read_fleet_yaml(SCANS.encode(), "fleet.yaml", image_scans=True)
+
+    assert found.scans == (
+        (0, {"tagName": "t", "image": "a", "interval": "5m0s", "policy": {}}),
+        (2, {"tagName": "u", "image": "b", "interval": "0s", "policy": {}}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("imageScans:\n- image: a\n", "fleet.yaml:2: imageScans[0]: the name of scan is required (tagName)"),
+        (
+            "imageScans: [{image: a, interval: 5}]\n",
+            "fleet.yaml:1: imageScans[0].interval: must be a duration",
+        ),
+        (
+            "imageScans: [{image: a, interval: 5d}]\n",
+            "fleet.yaml:1: imageScans[0].interval: must be a duration",
+        ),
+        ("imageScans: [{image: 5}]\n", "fleet.yaml:1: imageScans[0].image: must be text"),
+    ],
+)
+def test_an_image_scan_that_is_wrong_is_named(text: str, message: str) -> None:
+    with pytest.raises(BadInput) as failure:
+        read_fleet_yaml(text.encode(), "fleet.yaml", image_scans=True)
+
+    assert str(failure.value).startswith(message)
 
 
 def test_image_scans_are_refused_while_they_are_disabled() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fleet.bundler.domain.model import FLEET_YAML
+from fleet.bundler.domain.model import FLEET_YAML, METADATA
 from fleet.bundler.domain.yamltext import Document, Path, parse
 
 FILE_NAMES = ("fleet.yaml", "fleet.yml")
@@ -20,13 +20,16 @@ _FILE_ONLY = ("name", "labels", "targetCustomizations", "imageScans", "overrideT
 class FleetYaml:
     """What the file says. `spec` is a BundleSpec whose targets are the file's targets and customizations.
 
-    `override` is None where the file has no `overrideTargets`; a given empty list is not None.
+    `override` is None where the file has no `overrideTargets`; a given empty list is not None. `scans` has
+    each image scan with its position in the file; those without an image are passed over.
     """
 
     name: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
     spec: dict[str, Any] = field(default_factory=lambda: {"ignore": {}})
     override: list[dict[str, Any]] | None = None
+    scans: tuple[tuple[int, dict[str, Any]], ...] = ()
     document: Document = field(default_factory=lambda: Document(None))
     own_targets: int = 0
 
@@ -42,8 +45,8 @@ class FleetYaml:
         return ("targetCustomizations", n - self.own_targets)
 
 
-def read_fleet_yaml(data: bytes, path: str) -> FleetYaml:
-    """Parse and check a file. `path` is for messages.
+def read_fleet_yaml(data: bytes, path: str, *, image_scans: bool = False) -> FleetYaml:
+    """Parse and check a file. `path` is for messages; without `image_scans` the file must not have any.
 
     Raises:
         BadInput: it is no YAML, a field has the wrong type, or a rule of `dependsOn` or `imageScans` is
@@ -53,8 +56,9 @@ def read_fleet_yaml(data: bytes, path: str) -> FleetYaml:
     if document.value is None:
         return FleetYaml(document=document)
     found: dict[str, Any] = FLEET_YAML.read(document, (), document.value, lenient=True)
+    metadata: dict[str, Any] = METADATA.read(document, (), document.value, lenient=False)
     _check_dependencies(document, found)
-    _check_scans(document, found)
+    scans = _scans(document, found, allowed=image_scans)
     targets = found.get("targets", [])
     spec = {key: value for key, value in found.items() if key not in _FILE_ONLY}
     if both := [*targets, *found.get("targetCustomizations", [])]:
@@ -62,8 +66,10 @@ def read_fleet_yaml(data: bytes, path: str) -> FleetYaml:
     return FleetYaml(
         name=found.get("name", ""),
         labels=found.get("labels", {}),
+        annotations=metadata.get("annotations", {}),
         spec=spec,
         override=_override(document, found),
+        scans=scans,
         document=document,
         own_targets=len(targets),
     )
@@ -90,9 +96,17 @@ def _check_dependencies(document: Document, found: dict[str, Any]) -> None:
                 )
 
 
-def _check_scans(document: Document, found: dict[str, Any]) -> None:
-    if found.get("imageScans"):
+def _scans(
+    document: Document, found: dict[str, Any], *, allowed: bool
+) -> tuple[tuple[int, dict[str, Any]], ...]:
+    given = found.get("imageScans", [])
+    if given and not allowed:
         raise document.wrong(
             ("imageScans",),
             "imagescan is disabled; remove imagescans from your config files, or enable imagescan",
         )
+    kept = [(n, scan) for n, scan in enumerate(given) if scan.get("image")]
+    for n, scan in kept:
+        if not scan.get("tagName"):
+            raise document.wrong(("imageScans", n), "the name of scan is required (tagName)")
+    return tuple((n, {key: value for key, value in scan.items() if key != "name"}) for n, scan in kept)

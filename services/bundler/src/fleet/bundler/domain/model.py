@@ -1,5 +1,6 @@
 """The fields of fleet.yaml and of Fleet's BundleSpec (`v1alpha1`), with their types."""
 
+from fleet.bundler.domain.gotime import DurationText, TimeText
 from fleet.bundler.domain.typed import (
     Flag,
     FreeMap,
@@ -127,13 +128,58 @@ SPEC: dict[str, Kind] = {
 
 BUNDLE_SPEC = Struct(SPEC, required=_ALWAYS, direct=frozenset())
 
+IMAGE_SCAN = Struct(
+    {
+        "name": _TEXT,
+        "tagName": _TEXT,
+        "gitrepoName": _TEXT,
+        "image": _TEXT,
+        "interval": DurationText(),
+        "secretRef": Struct(_texts("name")),
+        "suspend": _FLAG,
+        "policy": Struct(
+            {
+                "semver": Struct(_texts("range"), required={"range": ""}),
+                "alphabetical": Struct(_texts("order")),
+            }
+        ),
+    },
+    required={"interval": "0s", "policy": {}},
+    direct=frozenset({"name"}),
+)
+"""`ImageScanSpec`, and the name that nobody uses."""
+
 _FILE_OWN: dict[str, Kind] = {
     "name": _TEXT,
     "labels": _TEXT_MAP,
     "targetCustomizations": ListOf(TARGET),
-    "imageScans": ListOf(Struct(_texts("name", "tagName", "image"))),
+    "imageScans": ListOf(IMAGE_SCAN),
     "overrideTargets": ListOf(GIT_TARGET),
 }
 
 FLEET_YAML = Struct({**SPEC, **_FILE_OWN}, required=_ALWAYS, direct=frozenset(_FILE_OWN))
 """The file: a BundleSpec with the fields that only fleet.yaml has, all at the top level."""
+
+_OWNER = Struct(_texts("apiVersion", "kind", "name", "uid") | _flags("controller", "blockOwnerDeletion"))
+
+METADATA = Struct(
+    {
+        **_texts("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion"),
+        "generation": _WHOLE,
+        "creationTimestamp": TimeText(),
+        "deletionTimestamp": TimeText(),
+        "deletionGracePeriodSeconds": _WHOLE,
+        "labels": _TEXT_MAP,
+        "annotations": _TEXT_MAP,
+        "ownerReferences": ListOf(_OWNER),
+        "finalizers": _TEXTS,
+        "managedFields": ListOf(
+            Struct(
+                _texts("manager", "operation", "apiVersion", "fieldsType", "subresource")
+                | {"time": TimeText()}
+            )
+        ),
+    }
+)
+"""`ObjectMeta`: Fleet reads the same file as the metadata of the Bundle too, which makes it strict about
+`name` and `labels`. Labels and annotations come to something, the rest is only checked."""

@@ -11,6 +11,8 @@ _DASHES = re.compile(r"-+")
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _HASH_LENGTH = 5
 _KEY_LENGTH = 100
+_MAX_OBJECT_NAME = 63
+_GOOD_END = re.compile(r"[a-z0-9]")
 
 
 def helm_release_name(text: str) -> str:
@@ -39,6 +41,17 @@ def limit(text: str, count: int) -> str:
     head = text[: count - _HASH_LENGTH - 1]
     separator = "" if head.endswith("-") else "-"
     return f"{head}{separator}{_md5(text, _HASH_LENGTH)}"
+
+
+def safe_concat(*parts: str) -> str:
+    """Join parts with dashes into a name of at most 63 characters, cut and hashed where it is longer."""
+    full = "-".join(parts)
+    if len(full) <= _MAX_OBJECT_NAME:
+        return full
+    digest = hashlib.sha256(full.encode()).hexdigest()
+    if _GOOD_END.fullmatch(full[56]):
+        return f"{full[:57]}-{digest[:5]}"
+    return f"{full[:56]}-{digest[:6]}"
 
 
 def key_hash(text: str) -> str:

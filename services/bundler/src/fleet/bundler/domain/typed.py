@@ -11,8 +11,6 @@ from typing import Any, Protocol
 from fleet.bundler.domain.yamltext import Document, Path
 from fleet.yaml import json_number, number_text
 
-_LEAST_WHOLE = -(1 << 63)
-
 
 class Kind(Protocol):
     """A type that a value can have."""
@@ -74,18 +72,19 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An integer; `pointer`: zero is written too where the file says so."""
+    """An integer of so many bits; `pointer`: zero is written too where the file says so."""
 
     pointer: bool = False
+    bits: int = 64
 
     def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
-        """An integer of 64 bits or None."""
+        """An integer or None."""
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
             raise doc.wrong(at, f"must be a whole number, is {_is(value)}")
-        if not _LEAST_WHOLE <= value < -_LEAST_WHOLE:
-            raise doc.wrong(at, "must be a whole number of 64 bits")
+        if not -(1 << self.bits - 1) <= value < 1 << self.bits - 1:
+            raise doc.wrong(at, f"must be a whole number of {self.bits} bits")
         return int(value)
 
     def absent(self, value: Any) -> bool:
@@ -101,7 +100,7 @@ class WholeOrText:
         """The integer or the text."""
         if isinstance(value, str):
             return value
-        return Whole(pointer=True).read(doc, at, value, lenient=lenient)
+        return Whole(pointer=True, bits=32).read(doc, at, value, lenient=lenient)
 
     def absent(self, value: Any) -> bool:
         """Only what is not there is left out."""
@@ -173,8 +172,9 @@ class ListOf:
             return None
         if not isinstance(value, list):
             raise doc.wrong(at, f"must be a list, is {_is(value)}")
-        items = [self.of.read(doc, (*at, n), item, lenient=lenient) for n, item in enumerate(value)]
-        return [{} if item is None else item for item in items] if isinstance(self.of, Struct) else items
+        empty: dict[str, Any] | None = {} if isinstance(self.of, Struct) else None
+        items = (empty if item is None else item for item in value)
+        return [self.of.read(doc, (*at, n), item, lenient=lenient) for n, item in enumerate(items)]
 
     def absent(self, value: Any) -> bool:
         """An empty list is left out."""
@@ -188,6 +188,11 @@ class Struct:
     fields: Mapping[str, Kind]
     required: Mapping[str, Any] = field(default_factory=dict)
     direct: frozenset[str] | None = None
+    _folded: Mapping[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the look-up of names whatever their case."""
+        object.__setattr__(self, "_folded", {name.casefold(): name for name in self.fields})
 
     def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
         """The fields that are known, under their own spelling, in the order of the type."""
@@ -195,13 +200,32 @@ class Struct:
             return None
         if not isinstance(value, dict):
             raise doc.wrong(at, f"must be a map, is {_is(value)}")
-        folded = {name.casefold(): name for name in self.fields}
+        given: dict[str, Any] = {}
         found: dict[str, Any] = {}
         for key in sorted(value):
-            if name := folded.get(key.casefold()):
+            if name := self.field_of(key):
                 gentle = lenient and (self.direct is None or name in self.direct)
-                found[name] = self.fields[name].read(doc, (*at, key), value[key], lenient=gentle)
+                given[name] = self._joined(name, given.get(name), value[key])
+                found[name] = self.fields[name].read(doc, (*at, key), given[name], lenient=gentle)
         return self._written(found)
+
+    def field_of(self, key: str) -> str | None:
+        """The field that a key of a file means, whatever its case; None where it means none."""
+        return self._folded.get(key.casefold())
+
+    def spelled(self, value: Mapping[str, Any]) -> dict[str, str]:
+        """The fields that a map of a file has, each with the key that counts."""
+        return {name: key for key in sorted(value) if (name := self.field_of(key))}
+
+    def _joined(self, name: str, before: Any, value: Any) -> Any:
+        """The value of a field that a file has in two spellings, as `Helm` and `helm`: maps add up."""
+        if (
+            isinstance(before, dict)
+            and isinstance(value, dict)
+            and isinstance(self.fields[name], Struct | MapOf)
+        ):
+            return before | value
+        return value
 
     def absent(self, value: Any) -> bool:
         """A struct that the file has is kept, empty or not."""

@@ -1,6 +1,14 @@
 """What a reading passes over, as Fleet does, but tells the author of."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from fleet.bundler.domain.fleetyaml import FleetYaml
+from fleet.bundler.domain.model import FLEET_YAML, METADATA
+from fleet.bundler.domain.typed import Kind, ListOf, Struct
+from fleet.bundler.domain.yamltext import Document, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +28,65 @@ class ReadWarning:
         """One line for people: place, field, reason."""
         place = f"{self.path}:{self.line}" if self.path and self.line else self.path
         return ": ".join(part for part in (place, self.field, self.reason) if part)
+
+
+_OVERWRITTEN = {
+    "forceSyncGeneration": "is ignored: it is always taken from the GitRepo",
+    "resources": "is ignored: the resources are always the files of the folder",
+}
+_PASSED_OVER = "is ignored: Fleet knows no such field"
+
+
+def warnings_of(file: FleetYaml) -> tuple[ReadWarning, ...]:
+    """What Fleet ignores without a word: unknown fields of a fleet.yaml, and known ones without effect."""
+    document = file.document
+    if document.value is None:
+        return ()
+    return (*_unknown(document, (), FLEET_YAML, document.value), *_without_effect(file))
+
+
+def _warning(document: Document, at: Path, reason: str) -> ReadWarning:
+    error = document.wrong(at, reason)
+    return ReadWarning(error.reason, error.path, error.line, error.field)
+
+
+def _unknown(document: Document, at: Path, kind: Kind, value: Any) -> Iterator[ReadWarning]:
+    if isinstance(kind, ListOf) and isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _unknown(document, (*at, n), kind.of, item)
+    elif isinstance(kind, Struct) and isinstance(value, dict):
+        seen: dict[str, str] = {}
+        for key in sorted(value):
+            name = kind.field_of(key)
+            if name is not None:
+                if (other := seen.setdefault(name, key)) != key:
+                    yield _warning(document, (*at, key), f'says the same field as "{other}" in another case')
+                yield from _unknown(document, (*at, key), kind.fields[name], value[key])
+            elif at or METADATA.field_of(key) != "annotations":
+                yield _warning(document, (*at, key), _PASSED_OVER + _nearest(key, kind))
+
+
+def _nearest(key: str, kind: Struct) -> str:
+    near = get_close_matches(key.casefold(), [name.casefold() for name in kind.fields], n=1, cutoff=0.75)
+    return f'; did you mean "{kind.field_of(near[0])}"?' if near else ""
+
+
+def _without_effect(file: FleetYaml) -> Iterator[ReadWarning]:
+    document, top = file.document, FLEET_YAML.spelled(file.document.value)
+    for name, reason in _OVERWRITTEN.items():
+        if top.get(name) is not None and document.value[top[name]]:
+            yield _warning(document, (top[name],), reason)
+    helm = file.spec.get("helm", {})
+    if helm.get("valuesFiles") and not (helm.get("chart") or helm.get("repo")):
+        reason = "is not merged without helm.chart or helm.repo; the files are no resources all the same"
+        yield _warning(document, ("helm", "valuesFiles"), reason)
+    for n, target in enumerate(file.spec.get("targets", [])):
+        at = (*file.target_path(n), "helm", "disableDependencyUpdate")
+        if target.get("helm", {}).get("disableDependencyUpdate"):
+            yield _warning(document, at, "has no effect: it only counts at the top, in helm")
+    kept = {n for n, _ in file.scans}
+    for n, scan in enumerate(document.value.get(top.get("imageScans", ""), None) or []):
+        if n not in kept:
+            yield _warning(document, ("imageScans", n), "is ignored: it has no image")
+        elif scan.get("name"):
+            yield _warning(document, ("imageScans", n, "name"), "is ignored: Fleet makes the name itself")
