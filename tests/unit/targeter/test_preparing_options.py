@@ -85,9 +85,9 @@ def test_what_is_rendered_has_the_type_that_yaml_gives_it() -> None:
 
 
 def test_numbers_are_those_of_go() -> None:
-    values = {"a": '${ printf "%d" .ClusterValues.port }', "b": "${ .ClusterValues.large }"}
+    values = {"a": 'x${ printf "%d" .ClusterValues.port }', "b": "${ .ClusterValues.large }"}
     found = prepared({"values": values}, view(port=80, large=12345678))["values"]
-    assert found == {"a": "%!d(float64=80)", "b": 12345678}
+    assert found == {"a": "x%!d(float64=80)", "b": 12345678}
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,15 @@ def test_numbers_are_those_of_go() -> None:
             ' at <.ClusterLabels.foo>: map has no entry for key "foo"',
         ),
         ({"a": "${ nosuch }"}, 'failed to parse helm values template: template: values:1: function "nosuch"'),
-        ({"a": '${ "x: [" }'}, "failed to interpret rendered template as helm values: line 1: "),
+        (
+            {"a": "${ .ClusterValues.list | first }"},
+            "failed to interpret rendered template as helm values: line 2: ",
+        ),
     ],
 )
 def test_an_error_says_what_failed_in_fleets_words(values: dict[str, Any], error: str) -> None:
     with pytest.raises(CannotPrepare) as found:
-        prepared({"values": values})
+        prepared({"values": values}, view(list=["[", "]"]))
     assert str(found.value).startswith(error)
 
 
