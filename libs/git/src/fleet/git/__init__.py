@@ -22,7 +22,7 @@ from fleet.git.errors import (
     SpecError,
     TooLarge,
 )
-from fleet.git.references import check_reference, is_commit, resolve, resolve_revision
+from fleet.git.references import check_reference, is_commit, resolve, resolve_default, resolve_revision
 from fleet.git.remote import Remote, declared_remote
 from fleet.git.tree import Tree, TreeEntry
 
@@ -55,5 +55,6 @@ __all__ = [
     "look_up",
     "parse_address",
     "resolve",
+    "resolve_default",
     "resolve_revision",
 ]

@@ -62,6 +62,12 @@ async def resolve_revision(remote: Remote, revision: str, *, seconds: float = RE
     return found.get(f"{tag}^{{}}") or _the_one(found, tag, remote, revision, "tag")
 
 
+async def resolve_default(remote: Remote, *, seconds: float = RESOLVE_SECONDS) -> str:
+    """The commit at the head of the repository's own default branch. Raises the errors of `resolve`."""
+    found = await _list(remote, "--quiet", ["HEAD"], "HEAD", seconds)
+    return _the_one(found, "HEAD", remote, "HEAD", "default branch")
+
+
 def _the_one(found: dict[str, str], reference: str, remote: Remote, name: str, kind: str) -> str:
     if commit := found.get(reference):
         return commit
