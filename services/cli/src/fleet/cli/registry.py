@@ -31,5 +31,6 @@ COMMANDS: Mapping[str, Entry] = {
     "delete": Entry(f"{_WRITTEN}.delete:delete", "Delete objects."),
     "wait": Entry(f"{_WRITTEN}.wait:wait", "Wait until objects are ready, at a commit, or gone."),
     "events": Entry(f"{_WRITTEN}.events:events", "Show what happened and what happens."),
+    "schema": Entry(f"{_WRITTEN}.schema:schema", "Print the JSON Schema of fleet.yaml."),
     "kubeconfig": Entry(f"{_WRITTEN}.kubeconfig:kubeconfig", "Print the kubeconfig of a pocket cluster."),
 }
