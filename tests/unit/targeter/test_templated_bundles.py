@@ -217,3 +217,22 @@ def test_a_policy_and_a_restriction_are_put_over_what_a_bundle_says() -> None:
     assert options["allowedTargetNamespaceSelector"] == one
     world.put(a_resource("policy", "q", {"allowNamespaceCreation": True})).flush()
     assert "createNamespace" not in world.options_on("one")
+
+
+def of_a_helm_op(version: str) -> Draft:
+    labels = {"fleet.cattle.io/fleet-helm-name": "op"}
+    return Draft(targets=[EVERY], labels=labels, options={"helm": {"version": version}})
+
+
+def test_c12_a_version_that_is_not_resolved_yet_is_not_deployed() -> None:
+    for version in ("1.x.x", "^1.2.3", ">1", "1.2", "01.2.3"):
+        world = three_clusters().deliver(of_a_helm_op(version))
+        world.flush()
+        assert world.runs() == {}
+        status, reason, message = world.view("bundle", "web")["ready"]
+        assert (status, reason) == ("False", "Error")
+        assert "version cannot be deployed" in message
+    for version in ("v1.2.3", "1.2.3-rc.1+build", ""):
+        world = three_clusters().deliver(of_a_helm_op(version))
+        world.flush()
+        assert len(world.runs()) == 3

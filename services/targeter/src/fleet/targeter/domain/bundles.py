@@ -1,5 +1,6 @@
 """The bundles that are acted on, and what is known of each."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,11 @@ from fleet.targeter.domain.options import Options, Plan
 from fleet.targeter.domain.preparing import Reading, Recipe
 from fleet.targeter.domain.selectors import Term
 from fleet.targeter.domain.sets import BundleKey, OwnerKey
+from fleet.targeter.domain.systemkeys import FLEET
 from fleet.targeter.domain.templating import LABELS, Path
+
+_NUMBER = r"(0|[1-9][0-9]*)"
+_VERSION = re.compile(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
 CohortKey = tuple[Choice, Reading]
 """Clusters that get the same: by the targets that apply, and by what their options look at."""
@@ -126,6 +131,7 @@ def bundle_from(
         if len(options.targets) < len(bundle.targeting.regular) + len(bundle.targeting.customizations):
             raise TargetingError("targets", "there are more targets than options for them")
         _check_dependencies(stored.event)
+        bundle.error = _version_error(stored.event, options)
         bundle.options = options
     except TargetingError as error:
         bundle.error = str(error)
@@ -136,6 +142,17 @@ def _check_dependencies(record: BundleRendered) -> None:
     found = record.spec.get("dependsOn") or []
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise TargetingError("dependsOn", "is not a list of objects")
+
+
+def _version_error(record: BundleRendered, options: BundleOptions) -> str:
+    """Why the chart of a HelmOp's bundle cannot be deployed yet: its version must be a single one."""
+    version = (options.base.get("helm") or {}).get("version")
+    if not record.labels.get(f"{FLEET}fleet-helm-name") or not isinstance(version, str) or not version:
+        return ""
+    if _VERSION.fullmatch(version):
+        return ""
+    reason = "Invalid characters in version" if version.count(".") > 1 else "Invalid Semantic Version"
+    return f"chart version cannot be deployed; check HelmOp status for more details: {reason}"
 
 
 class BundleBook:

@@ -27,6 +27,20 @@ def deployment_labels(record: BundleRendered) -> dict[str, str]:
     }
 
 
+def object_labels(
+    cluster: tuple[str, str], told: Mapping[str, str], record: BundleRendered | None
+) -> dict[str, str]:
+    """All labels of a BundleDeployment as an object (fleet.md 1.4).
+
+    Takes the cluster's workspace and name, the labels that the cluster was told (empty before that), and the
+    bundle as it is now; an object is made when somebody asks, so it may name the commit.
+    """
+    found = dict(told) or (deployment_labels(record) if record else {})
+    if record and (commit := record.labels.get(f"{FLEET}commit")):
+        found[f"{FLEET}commit"] = commit
+    return found | {f"{FLEET}cluster": cluster[1], f"{FLEET}cluster-namespace": cluster[0]}
+
+
 def entry_for(record: BundleRendered, plan: Plan, *, paused: bool = False) -> Entry:
     """What a cluster is told about a bundle."""
     return Entry(

@@ -136,6 +136,13 @@ def place(
     return _first(targeting.customizations, shares, matcher)
 
 
+def matching(
+    criteria: Criteria, index: ClusterIndex, workspaces: Sequence[str], within: BitMap | None = None
+) -> BitMap:
+    """The clusters that fulfil criteria in at least one of their groups, or without any."""
+    return _Matcher(index, workspaces, within).matching(criteria)
+
+
 def _regular(targeting: Targeting, matcher: "_Matcher") -> Shares:
     shares: Shares = {}
     left = matcher.universe

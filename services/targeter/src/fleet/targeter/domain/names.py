@@ -21,8 +21,8 @@ def safe_concat(*parts: str) -> str:
 
 
 def key_hash(text: str) -> str:
-    """Twelve hexadecimal digits that stand for the first hundred characters of a text."""
-    return hashlib.sha256(text[:_KEY_HASHED].encode()).hexdigest()[:_KEY_DIGITS]
+    """Twelve hexadecimal digits that stand for the first hundred bytes of a text."""
+    return hashlib.sha256(text.encode()[:_KEY_HASHED]).hexdigest()[:_KEY_DIGITS]
 
 
 def cluster_namespace(workspace: str, cluster: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from fleet.events import API_VERSION, BundleReport, Entry, manifest_of, timestamp
 from fleet.targeter.domain.bundles import Bundle
 from fleet.targeter.domain.clusters import Cluster
-from fleet.targeter.domain.entries import deployment_labels
+from fleet.targeter.domain.entries import object_labels
 from fleet.targeter.domain.estate import Estate
 from fleet.targeter.domain.hops import locate
 from fleet.targeter.domain.names import cluster_namespace
@@ -23,7 +23,6 @@ _OWNERS = {
     "GitRepo": ("readyGitRepos", "desiredReadyGitRepos"),
     "HelmOp": ("readyHelmOps", "desiredReadyHelmOps"),
 }
-_LABEL = "fleet.cattle.io"
 
 
 class Objects:
@@ -148,9 +147,7 @@ class Objects:
         return trouble.deployment_id if trouble else next(iter(ids), "")
 
     def _labels(self, cluster: Cluster, entry: Entry | None, bundle: Bundle | None) -> Mapping[str, str]:
-        workspace, name = cluster.key
-        shared = entry.labels if entry else deployment_labels(bundle.record) if bundle else {}
-        return {**shared, f"{_LABEL}/cluster": name, f"{_LABEL}/cluster-namespace": workspace}
+        return object_labels(cluster.key, entry.labels if entry else {}, bundle.record if bundle else None)
 
     def _owner_counts(self, cluster: Cluster) -> dict[str, int]:
         """As in Fleet a repository counts as ready if any of its bundles is (quirk 24)."""
