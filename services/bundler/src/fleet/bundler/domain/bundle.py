@@ -3,18 +3,20 @@
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fleet.bundler.domain.charts import check_chart, check_dependencies
 from fleet.bundler.domain.discovery import Place
+from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml, read_fleet_yaml
 from fleet.bundler.domain.model import OPTIONS, SPEC, TARGET, WHERE
-from fleet.bundler.domain.names import MAX_RELEASE_NAME, helm_release_name
+from fleet.bundler.domain.names import MAX_RELEASE_NAME, helm_release_name, safe_concat
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.resources import BundleFile, encoded_files, list_files
 from fleet.bundler.domain.tree import Tree
 from fleet.bundler.domain.values import merge_values_files, values_path
+from fleet.bundler.domain.warnings import ReadWarning, warned, warnings_of
 from fleet.bundler.domain.yamltext import Path
 
 _MAX_NAME = 253
@@ -27,6 +29,14 @@ _PUBLIC_SPEC = ("paused", "targetCustomizationMode", "rolloutStrategy", "targetR
 
 
 @dataclass(frozen=True, slots=True)
+class ImageScan:
+    """An ImageScan object that stands beside a bundle."""
+
+    name: str
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """One bundle: `spec` is Fleet's BundleSpec without the files, `files` are its resources."""
 
@@ -35,6 +45,8 @@ class Bundle:
     labels: dict[str, str]
     spec: dict[str, Any]
     files: tuple[BundleFile, ...]
+    annotations: dict[str, str] = field(default_factory=dict)
+    scans: tuple[ImageScan, ...] = ()
 
     def public_spec(self) -> dict[str, Any]:
         """What may be read by everybody: where the bundle goes and in which order, and no options."""
@@ -65,6 +77,7 @@ class Draft:
     place: Place
     file: FleetYaml
     listed: dict[str, str]
+    warnings: tuple[ReadWarning, ...] = ()
 
     def wants(self) -> Iterator[str]:
         """The paths in the tree that the bundle is made of."""
@@ -73,11 +86,21 @@ class Draft:
             yield values_path(self.place.folder, name)
 
 
-def draft_bundle(tree: Tree, place: Place) -> Draft:
+def draft_bundle(tree: Tree, place: Place, order: Order) -> Draft:
     """Parse the options of a bundle and list its files. Raises BadInput with the place of what is wrong."""
-    file = read_fleet_yaml(tree.read(place.options) if place.options else b"", place.options)
-    check_options(file)
-    return Draft(place, file, list_files(tree, place.folder, left_out=_left_out(file, place)))
+    data = tree.read(place.options) if place.options else b""
+    file = read_fleet_yaml(data, place.options, image_scans=order.image_scans)
+    warnings = list(warnings_of(file))
+    try:
+        check_options(file)
+    except BadInput as refusal:
+        if not order.offline:
+            raise
+        warnings.append(warned(refusal))
+    listed = list_files(tree, place.folder, left_out=_left_out(file, place))
+    if not listed:
+        warnings.append(ReadWarning("there is nothing to deploy in this folder", place.folder or "."))
+    return Draft(place, file, listed, tuple(warnings))
 
 
 def finish_bundle(tree: Tree, draft: Draft, order: Order) -> Bundle | None:
@@ -92,12 +115,15 @@ def finish_bundle(tree: Tree, draft: Draft, order: Order) -> Bundle | None:
         return None
     if not spec.get("helm", {}).get("disableDependencyUpdate"):
         check_dependencies(tree, folder, draft.listed)
+    own_name = helm_release_name(posixpath.normpath(posixpath.join(order.name, draft.place.label)))
     return Bundle(
-        name=file.name or helm_release_name(posixpath.join(order.name, draft.place.label)),
+        name=file.name or own_name,
         folder=folder,
         labels=order.labels | file.labels,
         spec=_overridden(spec, file, order),
-        files=tuple(encoded_files(tree, draft.listed)),
+        files=tuple(encoded_files(tree, draft.listed, compress=order.compress)),
+        annotations=file.annotations,
+        scans=tuple(ImageScan(safe_concat("imagescan", own_name, str(n)), scan) for n, scan in file.scans),
     )
 
 
@@ -121,12 +147,18 @@ def check_options(file: FleetYaml) -> None:
 
 
 def _left_out(file: FleetYaml, place: Place) -> frozenset[str]:
-    """Files that are options and not resources: by their path in the bundle, values files by name as well."""
+    """Files that are options and not resources: by their path in the bundle, values files by name as well.
+
+    Fleet compares the names as they are written, so `./dev.yaml` leaves out no file (quirk 40), and a
+    fleet.yml that was found rather than given is a resource too (quirk 34).
+    """
     values = list(file.values_files())
-    own = posixpath.relpath(place.options, place.folder or ".") if place.options else ""
-    # A fleet.yml is read as options and yet stays a resource (quirk 34).
-    options = own if posixpath.basename(own) != "fleet.yml" else ""
-    return frozenset({"fleet.yaml", options, *values, *(posixpath.basename(name) for name in values)} - {""})
+    return frozenset({"fleet.yaml", place.given, *values, *(_base(name) for name in values)} - {""})
+
+
+def _base(path: str) -> str:
+    """The last part of a path as Go's `filepath.Base` has it: `a` of `a/`, a dot of nothing."""
+    return posixpath.basename(path.rstrip("/")) or ("/" if path else ".")
 
 
 def _with_charts(tree: Tree, folder: str, file: FleetYaml) -> dict[str, Any]:
