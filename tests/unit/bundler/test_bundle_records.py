@@ -1,5 +1,6 @@
 """What a record says: a bundle keeps its uid while its owner has it, and its generation counts changes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fleet.bundler.domain.reading import ReadBundle
@@ -26,12 +27,13 @@ COMMIT = Stored(
 
 
 def a_reading(*names: str, uid: str = "") -> Reading:
-    bundles = tuple(ReadBundle(name, {}, {"targets": []}, b"m", b"o") for name in names)
+    read = (ReadBundle(name, {}, {"targets": []}, b"m", b"o") for name in names)
+    bundles = tuple(Named(one.name, "content", "options", "", one) for one in read)
     return Reading("fleet-default", ME, "c" * 40, 7, bundles, COMMIT, uid)
 
 
 def named(reading: Reading, **digests: str) -> dict[str, Named]:
-    return {one.name: Named(one, "content", "options", digests[one.name]) for one in reading.bundles}
+    return {one.name: replace(one, digest=digests[one.name]) for one in reading.bundles}
 
 
 def test_a_changed_bundle_keeps_its_uid_and_counts_on() -> None:

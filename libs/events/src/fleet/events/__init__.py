@@ -29,6 +29,7 @@ from fleet.events.placement import (
 )
 from fleet.events.records import (
     API_VERSION,
+    APPROVED_COMMIT,
     RESOURCE_KINDS,
     ClusterRecord,
     Member,
@@ -41,12 +42,13 @@ from fleet.events.records import (
     spec_of,
     timestamp,
 )
-from fleet.events.source import GitCommitDetected
+from fleet.events.source import GitCommitDetected, LookAsked
 from fleet.events.streams import STREAMS, Republish, Stream
 from fleet.events.views import Condition, ViewPart, deep_merge, merge_view
 
 __all__ = [
     "API_VERSION",
+    "APPROVED_COMMIT",
     "CATALOGUE",
     "MAC_HEADER",
     "NOT_INSTALLED",
@@ -73,6 +75,7 @@ __all__ = [
     "InvalidName",
     "LastSeen",
     "LeaseTaken",
+    "LookAsked",
     "Member",
     "ObjectMeta",
     "Owner",

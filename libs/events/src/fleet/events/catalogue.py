@@ -10,7 +10,7 @@ from fleet.events.errors import UnknownEvent
 from fleet.events.housekeeping import DeadLetter, LeaseTaken
 from fleet.events.placement import DeploymentTargeted, RolloutAdvanced
 from fleet.events.records import ClusterRecord, Member, Resource
-from fleet.events.source import GitCommitDetected
+from fleet.events.source import GitCommitDetected, LookAsked
 from fleet.events.views import ViewPart
 
 CATALOGUE: Mapping[str, type[Event]] = {
@@ -20,6 +20,7 @@ CATALOGUE: Mapping[str, type[Event]] = {
         ClusterRecord,
         Member,
         GitCommitDetected,
+        LookAsked,
         BundleRendered,
         BundleRetired,
         RolloutAdvanced,

@@ -22,6 +22,9 @@ RESOURCE_KINDS: Mapping[str, str] = {
 """The kinds in RESOURCES, by the word that stands in their subjects. Clusters have a stream of their own."""
 
 API_VERSION = "fleet.cattle.io/v1alpha1"
+APPROVED_COMMIT = "fleet.cattle.io/approved-commit"
+"""The annotation of a GitRepo that lets one commit remove more bundles than the guard lets pass."""
+
 _TOP_LEVEL = frozenset({"policy", "gitreporestriction", "bundlenamespacemapping"})
 _NOT_SPEC = frozenset({"apiVersion", "kind", "metadata", "status"})
 

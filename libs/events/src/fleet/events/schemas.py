@@ -20,7 +20,7 @@ from fleet.events.envelope import Envelope
 from fleet.events.housekeeping import DeadLetter, LeaseTaken
 from fleet.events.placement import Cohort, DeploymentTargeted, Entry, RolloutAdvanced, manifest_digest
 from fleet.events.records import ClusterRecord, Member, ObjectMeta, Resource
-from fleet.events.source import GitCommitDetected
+from fleet.events.source import GitCommitDetected, LookAsked
 from fleet.events.views import Condition, ViewPart
 
 _TIME = "2026-01-02T03:04:05Z"
@@ -71,6 +71,7 @@ def _read() -> tuple[Event, ...]:
             branch="main",
             commit=_COMMIT,
         ),
+        LookAsked(workspace="fleet-default", gitrepo="shop"),
         BundleRendered(
             **common,
             commit=_COMMIT,

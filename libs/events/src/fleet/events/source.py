@@ -23,3 +23,12 @@ class GitCommitDetected(Event):
     repo: str
     branch: str
     commit: str
+
+
+class LookAsked(Event):
+    """There is reason to think that git has news for a GitRepo: a hint over core NATS, which may be lost."""
+
+    SUBJECT: ClassVar[str] = "fleet.look.{workspace}.{gitrepo}"
+
+    workspace: str
+    gitrepo: str

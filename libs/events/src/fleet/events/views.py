@@ -120,12 +120,20 @@ _FAILURES = (
 )
 
 
+_NEXT = {
+    "ApprovalNeeded": "it goes on as soon as the commit is approved, or another one comes",
+    "CommitGone": "gitjob was asked to look; the commit that it finds is read at once",
+}
+"""What happens next where the reason tells more than which hop it is."""
+
+
 def _failed(conditions: Mapping[str, Condition]) -> _Behind | None:
     for name, bad, hop, next_step in _FAILURES:
         found = conditions.get(name)
         if found and found.status == bad:
             reason = found.reason or "Error"
-            return _Behind(hop, found.last_update_time, found.message, next_step, reason)
+            then = _NEXT.get(reason, next_step)
+            return _Behind(hop, found.last_update_time, found.message, then, reason)
     return None
 
 

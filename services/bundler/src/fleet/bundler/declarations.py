@@ -9,7 +9,9 @@ import orjson
 
 from fleet.bundler.domain.declared import CONTENT, OPTIONS, declared_bundle, whole_spec
 from fleet.bundler.domain.errors import BadInput
-from fleet.bundler.domain.reading import ReadBundle, stored_form
+from fleet.bundler.domain.reading import stored_form
+from fleet.bundler.domain.records import Named
+from fleet.bundler.naming import name_all
 from fleet.bus import Bus
 from fleet.events import Resource
 from fleet.vault import Keyring, Tampered, WorkspaceKey
@@ -24,7 +26,7 @@ class Declarations:
         self._bus = bus
         self._keyring = keyring
 
-    async def read(self, record: Resource) -> ReadBundle:
+    async def read(self, record: Resource) -> Named:
         """The bundle of a Bundle object, opened where it is sealed.
 
         Raises:
@@ -33,7 +35,9 @@ class Declarations:
         spec = record.spec
         if spec.get(CONTENT):
             spec = await self._opened(record.workspace, spec)
-        return stored_form(declared_bundle(record.name, record.metadata.labels, spec))
+        bundle = stored_form(declared_bundle(record.name, record.metadata.labels, spec))
+        (named,) = await name_all(self._keyring.workspace(record.workspace), [bundle])
+        return named
 
     async def _opened(self, workspace: str, spec: Mapping[str, Any]) -> dict[str, Any]:
         key = self._keyring.workspace(workspace)

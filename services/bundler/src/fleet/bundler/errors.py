@@ -6,7 +6,8 @@ ReadingFailed
 ├── ReaderDied        its process ended in the middle
 └── ReaderBroken      its process met a fault of ours
 
-Outdated and HostBusy are no failures: they say that a reading is not wanted any more, or not now.
+The others are no failures: Outdated and HostBusy say that a reading is not wanted any more, or not now;
+NeedsWhole and NeedsContent that it takes more than what has changed.
 """
 
 from fleet.bundler.domain.errors import on_one_line
@@ -74,3 +75,11 @@ class HostBusy(Exception):
         self.host = host
         self.delay = delay
         super().__init__(f"other commits of the host {host} are being fetched or wait for that")
+
+
+class NeedsWhole(Exception):
+    """A place that was to be read out of a part of the tree depends on more than this part."""
+
+
+class NeedsContent(Exception):
+    """Bundles must be written that were not read, as nothing in them has changed."""

@@ -9,8 +9,11 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import Known, ReadBundle, Taken, stored_form
 from fleet.bundler.domain.warnings import ReadWarning
-from fleet.bundler.errors import ReaderBroken
+from fleet.bundler.errors import NeedsWhole, ReaderBroken
 from fleet.bundler.framing import Message
+
+
+_IN_HEAD = ("name", "labels", "spec", "annotations", "scans")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class TakenBundle:
     looks: dict[str, str]
     bundle: ReadBundle | None
     warnings: tuple[ReadWarning, ...]
+    lasting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,10 @@ def answer_message(taken: Iterable[Taken], same: Sequence[int]) -> Message:
         head = None
         if one.bundle is not None:
             bundle = stored_form(one.bundle)
-            head = {"name": bundle.name, "labels": bundle.labels, "spec": bundle.spec}
+            head = {name: getattr(bundle, name) for name in _IN_HEAD}
             blobs += (bundle.manifest, bundle.options)
-        heads.append((_place_to(one.place), one.looks, head, [asdict(word) for word in one.warnings]))
+        words = [asdict(word) for word in one.warnings]
+        heads.append((_place_to(one.place), one.looks, head, words, one.lasting))
     return {"taken": heads, "same": same}, blobs
 
 
@@ -113,21 +118,27 @@ def answer_of(message: Message) -> Answer:
 
     Raises:
         BadInput: something in the commit or the order is wrong.
+        NeedsWhole: it needs more than the part of the tree that it was given.
         ReaderBroken: the process met a fault of ours.
     """
     header, blobs = message
     if place := header.get("broken"):
         raise ReaderBroken(place)
+    if header.get("beyond"):
+        raise NeedsWhole
     if wrong := header.get("wrong"):
         raise BadInput(wrong.pop("reason"), **wrong)
     pieces = iter(blobs)
     taken = []
-    for place, looks, head, warnings in header["taken"]:
-        bundle = ReadBundle(**head, manifest=next(pieces), options=next(pieces)) if head else None
+    for place, looks, head, warnings, lasting in header["taken"]:
+        bundle = None
+        if head:
+            scans = tuple(head.pop("scans"))
+            bundle = ReadBundle(**head, scans=scans, manifest=next(pieces), options=next(pieces))
         words = tuple(ReadWarning(**word) for word in warnings)
-        taken.append(TakenBundle(Place(*place), looks, bundle, words))
+        taken.append(TakenBundle(Place(*place), looks, bundle, words, lasting))
     return Answer(tuple(taken), tuple(header["same"]))
 
 
-def _place_to(place: Place) -> tuple[str, str, str]:
-    return place.folder, place.label, place.options
+def _place_to(place: Place) -> tuple[str, str, str, str]:
+    return place.folder, place.label, place.options, place.given

@@ -1,6 +1,7 @@
 """The composition root: what the bundler is made of."""
 
 from fleet.bundler.declarations import Declarations
+from fleet.bundler.guard import Guard
 from fleet.bundler.pool import ReaderPool
 from fleet.bundler.publisher import Publisher
 from fleet.bundler.retries import Retries
@@ -21,10 +22,10 @@ async def work(runtime: Runtime) -> None:
     async with ReaderPool() as pool:
         bundler = Bundler(
             bus=bus,
-            source=CommitSource(cache=data / "git", secrets=secrets, pool=pool),
+            source=CommitSource(cache=data / "git", secrets=secrets, keyring=keyring, pool=pool),
             declarations=Declarations(bus=bus, keyring=keyring),
             shelf=shelf,
-            publisher=Publisher(bus=bus, shelf=shelf, keyring=keyring),
+            publisher=Publisher(bus=bus, shelf=shelf, keyring=keyring, guard=Guard(bus=bus)),
             views=ReadingViews(bus=bus),
             retries=Retries(),
             health=runtime.health,

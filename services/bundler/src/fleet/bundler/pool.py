@@ -60,6 +60,7 @@ class ReaderPool(Workers):
 
         Raises:
             BadInput: something in the commit or the order is wrong.
+            NeedsWhole: the task has places, and they need more than its parts.
             ReadingTooSlow: it was not done within the deadline.
             ReadingTooLarge: it needed more than MEMORY.
             ReaderDied, ReaderBroken: its process ended in the middle, or met a fault of ours.

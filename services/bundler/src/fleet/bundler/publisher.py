@@ -9,14 +9,16 @@ from typing import Any, TypeVar
 import structlog
 
 from fleet.bundler.domain.claims import claim
-from fleet.bundler.domain.reading import ReadBundle
+from fleet.bundler.domain.guard import Loss
 from fleet.bundler.domain.records import BundleEvent, Named, Reading, events_for, retired_event
 from fleet.bundler.domain.rows import Row, row_of
 from fleet.bundler.domain.sets import Change, heir_of, plan_change, retire_all
+from fleet.bundler.errors import NeedsContent
+from fleet.bundler.guard import Guard
 from fleet.bundler.shelf import Shelf
 from fleet.bus import Bus, Conflict
-from fleet.events import BundleRendered, BundleSet, Owner, Resource, Stored, spec_digest
-from fleet.vault import Keyring, WorkspaceKey
+from fleet.events import BundleRendered, BundleSet, Owner, Resource, Stored
+from fleet.vault import Keyring
 
 SOURCE = "bundler"
 
@@ -38,10 +40,11 @@ class Published:
 class Publisher:
     """Writes BundleRendered and BundleRetired, one workspace at a time, by compare-and-set."""
 
-    def __init__(self, *, bus: Bus, shelf: Shelf, keyring: Keyring) -> None:
+    def __init__(self, *, bus: Bus, shelf: Shelf, keyring: Keyring, guard: Guard) -> None:
         self._bus = bus
         self._shelf = shelf
         self._keyring = keyring
+        self._guard = guard
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def publish(self, reading: Reading) -> Published:
@@ -49,9 +52,11 @@ class Publisher:
 
         Raises:
             OlderThanStored: records of a later commit are there already.
+            Held: it removes so much that somebody must approve of it first. Nothing is written.
+            NeedsContent: a bundle must be written that was not read. Nothing is written.
             Conflict: somebody else kept writing the same names.
         """
-        named = await asyncio.to_thread(self._name_all, reading)
+        named = {one.name: one for one in reading.bundles}
         async with self._locks.setdefault(reading.workspace, asyncio.Lock()):
             return await self._until_undisturbed(partial(self._publish, reading, named))
 
@@ -100,11 +105,19 @@ class Publisher:
             commit_sequence=reading.commit_sequence,
         )
         if not change.is_empty:
+            await self._guard.check(reading, self._loss(reading, change))
+            if any(named[name].bundle is None for name in change.write):
+                raise NeedsContent
             await self._store(reading.workspace, [named[name] for name in change.write])
             await self._keep_sets_of_others(reading, change)
             await self._write(events_for(reading, change, named, rows), reading.cause)
             self._tell("bundles published", reading.workspace, reading.owner, change, reading.cause)
         return Published(change.set, claims.refused)
+
+    def _loss(self, reading: Reading, change: Change) -> Loss:
+        present = self._shelf.of_owner(reading.workspace, reading.owner.uid)
+        gone = tuple(row.bundle for row in change.retire)
+        return Loss(gone, sum(row.rendered for row in present))
 
     async def _dead_owners(self, reading: Reading, names: Iterable[str]) -> frozenset[str]:
         """Of the other owners of wanted names, those whose object was deleted or made anew."""
@@ -142,8 +155,9 @@ class Publisher:
     async def _store(self, workspace: str, bundles: Iterable[Named]) -> None:
         """Seal and store content; it must be there before a record names it."""
         key = self._keyring.workspace(workspace)
-        blobs = {one.content: one.bundle.manifest for one in bundles}
-        blobs |= {one.options: one.bundle.options for one in bundles}
+        read = [(one, one.bundle) for one in bundles if one.bundle is not None]
+        blobs = {one.content: bundle.manifest for one, bundle in read}
+        blobs |= {one.options: bundle.options for one, bundle in read}
 
         async def store(digest: str, blob: bytes) -> None:
             await self._bus.put_content(workspace, await asyncio.to_thread(key.seal, blob, name=digest))
@@ -161,10 +175,6 @@ class Publisher:
 
         await _side_by_side(partial(write, event) for event in events)
 
-    def _name_all(self, reading: Reading) -> dict[str, Named]:
-        key = self._keyring.workspace(reading.workspace)
-        return {bundle.name: _name(key, bundle) for bundle in reading.bundles}
-
     def _tell(self, what: str, workspace: str, owner: Owner, change: Change, cause: Stored[Any]) -> None:
         _log.info(
             what,
@@ -174,12 +184,6 @@ class Publisher:
             retired=len(change.retire),
             correlation_id=cause.envelope.correlation_id,
         )
-
-
-def _name(key: WorkspaceKey, bundle: ReadBundle) -> Named:
-    content, options = key.name(bundle.manifest), key.name(bundle.options)
-    digest = spec_digest(labels=bundle.labels, spec=bundle.spec, content=content, options=options)
-    return Named(bundle, content, options, digest)
 
 
 async def _side_by_side(jobs: Iterable[Callable[[], Awaitable[None]]]) -> None:

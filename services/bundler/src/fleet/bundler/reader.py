@@ -16,7 +16,7 @@ from fleet.bundler import framing
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.listing import parse
 from fleet.bundler.domain.reading import read_places, read_tree
-from fleet.bundler.domain.tree import Loader, Tree
+from fleet.bundler.domain.tree import Loader, NotListed, Tree
 from fleet.bundler.exchange import Task, answer_message, stopped_message, task_of, wrong_message
 
 
@@ -118,6 +118,8 @@ def serve(source: IO[bytes], sink: IO[bytes]) -> None:
                 answer = _read(task_of(message), files, trees)
         except BadInput as error:
             answer = wrong_message(error)
+        except NotListed:
+            answer = {"beyond": True}, []
         except MemoryError:
             answer = stopped_message("large", trees.place())
         except _Late:

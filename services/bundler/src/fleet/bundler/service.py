@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -10,20 +11,21 @@ from fleet.bundler.declarations import Declarations
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import order_for
 from fleet.bundler.domain.outcome import Failure, Outcome, refusal
-from fleet.bundler.domain.reading import ReadBundle
-from fleet.bundler.domain.records import Reading
+from fleet.bundler.domain.records import Named, Reading
 from fleet.bundler.domain.rows import Row
 from fleet.bundler.domain.sets import OlderThanStored
-from fleet.bundler.errors import HostBusy, Outdated, ReadingFailed
+from fleet.bundler.errors import HostBusy, NeedsContent, Outdated, ReadingFailed
+from fleet.bundler.failures import failure_of, waiting
+from fleet.bundler.guard import POLICY, Held
 from fleet.bundler.ongoing import Ongoing
 from fleet.bundler.publisher import Publisher
 from fleet.bundler.retries import ObjectKey, Retries
 from fleet.bundler.shelf import Shelf
-from fleet.bundler.source import CommitSource
+from fleet.bundler.source import CommitSource, Contents, Wanted
 from fleet.bundler.views import ReadingViews
 from fleet.bus import Bus, Refused, Retry, Subscriber
-from fleet.events import GitCommitDetected, Owner, Resource, Stored
-from fleet.git import GitError
+from fleet.events import GitCommitDetected, LookAsked, Owner, Resource, Stored
+from fleet.git import CommitMissing, GitError
 from fleet.runtime import Health, span
 
 NAME = "bundler"
@@ -67,6 +69,7 @@ class Bundler:
         self._retries = retries
         self._health = health
         self._ongoing = Ongoing()
+        self._held: set[ObjectKey] = set()
         self._locks: dict[ObjectKey, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def subscriber(self) -> Subscriber:
@@ -113,16 +116,24 @@ class Bundler:
             await self._look_at_gitrepo(key, stored)
         elif event.kind == BUNDLE:
             await self.look_again(key)
+        elif event.kind == POLICY:
+            self._let_go(one for one in self._held if one.workspace == event.workspace)
 
     async def _look_at_gitrepo(self, key: ObjectKey, stored: Stored[Resource]) -> None:
         """Whoever is at work on it knows this record, or is ended by it: later news must not wait."""
         self._ongoing.news(key, stored)
+        self._let_go({key} & self._held)
         if self._locks[key].locked() and not stored.event.deleted:
             return
         async with self._locks[key]:
             if await self._living(key) is None:
                 self._retries.settled(key)
         self._ongoing.settled(key, stored)
+
+    def _let_go(self, keys: Iterable[ObjectKey]) -> None:
+        """What waits for an approval may have it now."""
+        for key in keys:
+            self._retries.soon(key)
 
     async def look_again(self, key: ObjectKey) -> None:
         """Read one object as it is now, and publish what changed."""
@@ -160,35 +171,45 @@ class Bundler:
             return  # not polled yet
         if commit.event.generation < metadata.generation:
             return  # polled before its spec changed; gitjob says it again
-        spec, sha = record.event.spec, commit.event.commit
         try:
-            with span("bundler.read", commit.envelope):
-                order = order_for(key.name, spec, metadata.labels)
-                async with self._ongoing.reading(key, record):
-                    bundles = await self._source.read(key.workspace, spec, sha, order)
+            contents = await self._contents(key, record, commit)
         except Outdated:
             _log.info(
                 "reading ended", workspace=key.workspace, name=key.name, reason="it was changed or deleted"
             )
             self._retries.soon(key)
-        except BadInput as error:
-            at = f"{commit.event.repo}@{sha[:12]}"
-            await self._failed(key, record, commit, Failure("InvalidContent", f"{at} {error}"))
-        except GitError as error:
-            await self._failed(key, record, commit, Failure("FetchFailed", str(error)))
-        except ReadingFailed as error:
-            at = f"{commit.event.repo}@{sha[:12]}"
-            await self._failed(key, record, commit, Failure("ReadingFailed", f"{at}: {error}"))
+        except CommitMissing as error:
+            sha = commit.event.commit
+            failure = Failure("CommitGone", f"{error} Commit {sha} is skipped.")
+            await self._failed(key, record, commit, Outcome(failure=failure, skipped=sha))
+            look = LookAsked(workspace=key.workspace, gitrepo=key.name)
+            await self._bus.tell(look.subject(), look.encode(), headers={"ce-type": look.type_name()})
+        except (BadInput, GitError, ReadingFailed) as error:
+            failure = failure_of(error, f"{commit.event.repo}@{commit.event.commit[:12]}")
+            await self._failed(key, record, commit, Outcome(failure=failure))
         else:
-            await self._publish(key, record, self._reading(key, record, commit, sha, bundles))
+            warnings = tuple(map(str, contents.warnings))
+            reading = self._reading(key, record, commit, commit.event.commit, contents.bundles, warnings)
+            await self._publish(key, record, reading)
+
+    async def _contents(
+        self, key: ObjectKey, record: Stored[Resource], commit: Stored[GitCommitDetected]
+    ) -> Contents:
+        spec, metadata = record.event.spec, record.event.metadata
+        with span("bundler.read", commit.envelope):
+            order = order_for(key.name, spec, metadata.labels)
+            async with self._ongoing.reading(key, record):
+                wanted = Wanted(key.workspace, metadata.uid, spec, order)
+                return await self._source.read(wanted, commit.event.commit)
 
     async def _read_bundle(self, key: ObjectKey, record: Stored[Resource]) -> None:
         try:
-            bundle = await self._declarations.read(record.event)
+            named = await self._declarations.read(record.event)
         except BadInput as error:
-            await self._failed(key, record, record, Failure("InvalidContent", str(error)))
+            failure = Failure("InvalidContent", str(error))
+            await self._failed(key, record, record, Outcome(failure=failure))
         else:
-            await self._publish(key, record, self._reading(key, record, record, "", [bundle]))
+            await self._publish(key, record, self._reading(key, record, record, "", (named,)))
 
     def _reading(
         self,
@@ -196,7 +217,8 @@ class Bundler:
         record: Stored[Resource],
         cause: Stored[Any],
         sha: str,
-        bundles: list[ReadBundle],
+        bundles: tuple[Named, ...],
+        warnings: tuple[str, ...] = (),
     ) -> Reading:
         uid = record.event.metadata.uid
         return Reading(
@@ -204,40 +226,48 @@ class Bundler:
             owner=Owner(kind=_OWNER_KINDS[key.kind], name=key.name, uid=uid),
             commit=sha,
             commit_sequence=cause.sequence,
-            bundles=tuple(bundles),
+            bundles=bundles,
             cause=cause,
             uid=uid if key.kind == BUNDLE else "",
+            warnings=warnings,
         )
 
     async def _publish(self, key: ObjectKey, record: Stored[Resource], reading: Reading) -> None:
         try:
             with span("bundler.publish", reading.cause.envelope):
                 published = await self._publisher.publish(reading)
-        except OlderThanStored:
-            await self._failed(key, record, reading.cause, _SUPERSEDED)
+        except NeedsContent:
+            self._source.forget(reading.owner.uid)
+            self._retries.soon(key)
             return
-        except Refused as error:
-            await self._failed(key, record, reading.cause, Failure("NotStored", str(error)))
+        except Held as held:
+            await self._failed(key, record, reading.cause, waiting(reading, held.failure, held.loss))
+            self._held.add(key)
             return
-        failure = refusal(published.refused)
+        except (OlderThanStored, Refused) as error:
+            failure = Failure("NotStored", str(error)) if isinstance(error, Refused) else _SUPERSEDED
+            await self._failed(key, record, reading.cause, Outcome(failure=failure))
+            return
         outcome = Outcome(
             commit=reading.commit,
             commit_sequence=reading.commit_sequence,
             set=published.set,
             refused=published.refused,
-            failure=failure,
+            failure=refusal(published.refused),
+            warnings=reading.warnings,
         )
         await self._show(key, record, reading.cause, outcome)
-        if failure:
+        if outcome.failure:
             self._retries.later(key, waits_for=published.refused)
         else:
             self._retries.settled(key)
 
     async def _failed(
-        self, key: ObjectKey, record: Stored[Resource], cause: Stored[Any], failure: Failure
+        self, key: ObjectKey, record: Stored[Resource], cause: Stored[Any], outcome: Outcome
     ) -> None:
         """Say what is wrong on the object itself; what it had stays, and it is read again later."""
-        await self._show(key, record, cause, Outcome(failure=failure))
+        assert outcome.failure is not None
+        await self._show(key, record, cause, outcome)
         pause = self._retries.later(key)
         _log.warning(
             "reading failed",
@@ -245,12 +275,13 @@ class Bundler:
             name=key.name,
             correlation_id=cause.envelope.correlation_id,
             delay=pause,
-            error=failure.message,
+            error=outcome.failure.message,
         )
 
     async def _show(
         self, key: ObjectKey, record: Stored[Resource], cause: Stored[Any], outcome: Outcome
     ) -> None:
+        self._held.discard(key)
         event = cause.event
         generation = (
             event.generation if isinstance(event, GitCommitDetected) else record.event.metadata.generation

@@ -1,31 +1,64 @@
-"""Where commits come from: git, through the cache; and how their paths become a tree to read."""
+"""Where commits come from: git, through the cache; and what of them has to be read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fleet.bundler.domain.looks import FOLDER
 from fleet.bundler.domain.order import Order
-from fleet.bundler.domain.reading import ReadBundle
-from fleet.bundler.exchange import Task
+from fleet.bundler.domain.reading import Known
+from fleet.bundler.domain.records import Named
+from fleet.bundler.domain.remembered import Kept, Remembered
+from fleet.bundler.domain.warnings import ReadWarning
+from fleet.bundler.errors import NeedsWhole
+from fleet.bundler.exchange import TakenBundle, Task
 from fleet.bundler.hosts import Hosts
+from fleet.bundler.memory import Memory
+from fleet.bundler.naming import name_all
 from fleet.bundler.pool import ReaderPool
-from fleet.git import declared_remote, fetch
-from fleet.vault import SecretStore
+from fleet.git import GitError, Tree, declared_remote, fetch
+from fleet.vault import Keyring, SecretStore, WorkspaceKey
+
+_MOST_PLACES = 64
+"""So many places are read out of a part of the tree; for more of them all of it is listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which repository is to be read, for whom and how."""
+
+    workspace: str
+    uid: str
+    spec: Mapping[str, Any]
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a commit holds: all its bundles; those that are as they were come without their content."""
+
+    bundles: tuple[Named, ...]
+    warnings: tuple[ReadWarning, ...]
 
 
 class CommitSource:
     """Fetches commits, some of each host at a time, and has them read."""
 
-    def __init__(self, *, cache: Path, secrets: SecretStore, pool: ReaderPool) -> None:
+    def __init__(self, *, cache: Path, secrets: SecretStore, keyring: Keyring, pool: ReaderPool) -> None:
         self._cache = cache
         self._secrets = secrets
+        self._keyring = keyring
         self._pool = pool
         self._hosts = Hosts()
+        self._memory = Memory()
 
-    async def read(
-        self, workspace: str, spec: Mapping[str, Any], commit: str, order: Order
-    ) -> list[ReadBundle]:
-        """Read the bundles of a GitRepo at a commit.
+    def forget(self, uid: str) -> None:
+        """Have the next reading of this repository be a whole one, with the content of all bundles."""
+        self._memory.forget(uid)
+
+    async def read(self, wanted: Wanted, commit: str) -> Contents:
+        """Read the bundles of a GitRepo at a commit, or what is new about them since the last reading.
 
         Raises:
             GitError: the repository or the commit could not be had.
@@ -33,10 +66,78 @@ class CommitSource:
             ReadingFailed: it took too long, or its process died.
             HostBusy: too many commits of its host are waited for already.
         """
-        remote = declared_remote(spec, workspace=workspace, secrets=self._secrets)
+        before = self._memory.of(wanted.uid, wanted.order)
+        try:
+            tree = await self._fetch(wanted, commit, before)
+            found = await self._kept(self._keyring.workspace(wanted.workspace), tree, wanted.order, before)
+        except GitError:
+            self.forget(wanted.uid)  # the cache may be damaged, and a whole reading heals it
+            raise
+        remembered = Remembered(wanted.order, commit, found)
+        self._memory.keep(wanted.uid, replace(remembered, kept=tuple(_without_content(one) for one in found)))
+        return Contents(remembered.named, tuple(word for one in found for word in one.warnings))
+
+    async def _kept(
+        self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None
+    ) -> tuple[Kept, ...]:
+        found = await self._edited(key, tree, before) if before else None
+        return await self._listed(key, tree, order, before) if found is None else found
+
+    async def _fetch(self, wanted: Wanted, commit: str, before: Remembered | None) -> Tree:
+        remote = declared_remote(wanted.spec, workspace=wanted.workspace, secrets=self._secrets)
         async with self._hosts.enter(remote.host):
             await self._pool.warm()
             # A cache of its own for each workspace: who knows a commit's id can read it from there.
-            tree = await fetch(remote, commit, self._cache / workspace)
-        answer = await self._pool.carry_out(Task(order, await tree.listing(), commit), tree.contents)
-        return answer.bundles
+            since = before.commit if before else ""
+            return await fetch(remote, commit, self._cache / wanted.workspace, since=since)
+
+    async def _edited(self, key: WorkspaceKey, tree: Tree, before: Remembered) -> tuple[Kept, ...] | None:
+        """Read the places that an edit touched; None where that takes the whole tree."""
+        if tree.edited is None:
+            return None
+        touched = before.touched(tree.edited)
+        places = [one.known.place for one in touched]
+        if len(places) > _MOST_PLACES or not all(place.folder for place in places):
+            return None
+        if not places:
+            return before.kept
+        looks = (look for one in touched for look in one.known.looks.items())
+        parts = sorted({path for path, stood in looks if stood != FOLDER})
+        task = Task(before.order, await tree.part(parts), tree.commit, places=places, parts=parts)
+        try:
+            answer = await self._pool.carry_out(task, tree.contents)
+        except NeedsWhole:
+            return None
+        news = await _kept(key, answer.taken)
+        if [one.known.name for one in news] != [one.known.name for one in touched]:
+            return None  # another name may be somebody else's
+        return before.with_news(tree.commit, news).kept
+
+    async def _listed(
+        self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None
+    ) -> tuple[Kept, ...]:
+        known = before.known() if before else []
+        task = Task(order, await tree.listing(), tree.commit, known=known)
+        answer = await self._pool.carry_out(task, tree.contents)
+        same = {known[number].place for number in answer.same}
+        kept = [one for one in before.kept if one.known.place in same] if before else []
+        return (*kept, *await _kept(key, answer.taken))
+
+
+async def _kept(key: WorkspaceKey, taken: Sequence[TakenBundle]) -> list[Kept]:
+    named = iter(await name_all(key, [one.bundle for one in taken if one.bundle is not None]))
+    return [
+        Kept(
+            Known(one.place, one.looks, one.bundle.name if one.bundle else ""),
+            next(named) if one.bundle else None,
+            one.warnings,
+            one.lasting,
+        )
+        for one in taken
+    ]
+
+
+def _without_content(kept: Kept) -> Kept:
+    if kept.named is None or kept.named.bundle is None:
+        return kept
+    return replace(kept, named=replace(kept.named, bundle=None))

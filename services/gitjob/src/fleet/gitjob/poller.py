@@ -45,6 +45,10 @@ class Poller:
             self._woken.set()
         self._watches[watch.key] = watch
 
+    def wake(self) -> None:
+        """Look at once: there may be news."""
+        self._woken.set()
+
     def leave(self, key: Key) -> None:
         """Look no more for this GitRepo."""
         if self._watches.pop(key, None) and not self._watches:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import structlog
 
-from fleet.bus import Bus, BusError, Conflict, Feed
-from fleet.events import GitCommitDetected, Resource, ViewPart
+from fleet.bus import Bus, BusError, Conflict, Feed, Heard
+from fleet.events import GitCommitDetected, InvalidEvent, LookAsked, Resource, ViewPart
 from fleet.gitjob.domain.news import detected, id_of, is_news
 from fleet.gitjob.domain.source import Failed, Found, Outcome, is_due, source_view
 from fleet.gitjob.domain.watch import Key, Watch, watch_of
@@ -50,7 +50,8 @@ class Gitjob:
             async for view in self._bus.present(ViewPart, kind="gitrepo", part="source"):
                 self._views[Key(view.event.workspace, view.event.name)] = view.event
             self._health.ready("gitrepos")
-            await self._follow_gitrepos(self._bus.follow(Resource, kind="gitrepo"))
+            async with self._bus.listen(LookAsked.subject_filter(), self._look):
+                await self._follow_gitrepos(self._bus.follow(Resource, kind="gitrepo"))
 
     async def _follow_commits(self, feed: Feed[GitCommitDetected]) -> None:
         async for stored in feed:
@@ -73,6 +74,15 @@ class Gitjob:
                 for gone in [k for k, snapshot in snapshots.items() if snapshot < feed.snapshot]:
                     del snapshots[gone]
                     await self._forget(gone)
+
+    async def _look(self, heard: Heard) -> None:
+        """A hint that there may be news; whether there are is for git to say."""
+        try:
+            event = LookAsked.parse(heard.payload)
+        except InvalidEvent:
+            return
+        if question := self._places.get(Key(event.workspace, event.gitrepo)):
+            self._pollers[question].wake()
 
     def place(self, watch: Watch) -> None:
         """Give a GitRepo to the poller that asks its question, as its spec and its secret are now."""

@@ -6,6 +6,9 @@ from typing import Any
 
 from fleet.events import BundleSet, Condition, Owner, ViewPart
 
+SHOWN_WARNINGS = 10
+"""How many of a reading's warnings an object shows; the others are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -17,18 +20,33 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the view is to say. Without a `set` the reading failed and what was read before still holds."""
+    """What the view is to say. Without a `set` the reading failed and what was read before still holds.
+
+    `waiting` says what waits for an approval (the commit, and how many bundles of how many it removes),
+    `skipped` names a commit that was gone before it could be read.
+    """
 
     commit: str = ""
     commit_sequence: int = 0
     set: BundleSet | None = None
     refused: dict[str, Owner] = field(default_factory=dict)
     failure: Failure | None = None
+    warnings: tuple[str, ...] = ()
+    waiting: Mapping[str, Any] = field(default_factory=dict)
+    skipped: str = ""
 
     def reading(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """`status.reading`: the last commit whose bundles are published."""
-        if self.set is None:
-            return dict(before)
+        """`status.reading`: the last commit whose bundles are published, and what there is to say of others.
+
+        A commit that was skipped is named until another one is.
+        """
+        found = self._published() if self.set else {key: before[key] for key in before if key != "waiting"}
+        if skipped := self.skipped or before.get("skipped"):
+            found["skipped"] = skipped
+        return found | ({"waiting": dict(self.waiting)} if self.waiting else {})
+
+    def _published(self) -> dict[str, Any]:
+        assert self.set is not None
         found: dict[str, Any] = {
             "commit": self.commit,
             "commitSequence": self.commit_sequence,
@@ -36,6 +54,9 @@ class Outcome:
         }
         if self.refused:
             found["refused"] = {name: f"{own.kind}/{own.name}" for name, own in self.refused.items()}
+        if self.warnings:
+            shown = sorted(self.warnings)[:SHOWN_WARNINGS]
+            found["warnings"] = {"count": len(self.warnings), "first": shown}
         return found
 
 

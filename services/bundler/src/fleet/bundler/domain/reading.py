@@ -19,13 +19,18 @@ from fleet.bundler.domain.warnings import ReadWarning
 
 @dataclass(frozen=True, slots=True)
 class ReadBundle:
-    """A bundle in the bytes that are stored: `manifest` and `options` are canonical JSON, to be sealed."""
+    """A bundle in the bytes that are stored: `manifest` and `options` are canonical JSON, to be sealed.
+
+    `scans` has the name and the spec of each ImageScan beside it.
+    """
 
     name: str
     labels: dict[str, str]
     spec: dict[str, Any]
     manifest: bytes
     options: bytes
+    annotations: dict[str, str] = field(default_factory=dict)
+    scans: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A place that was read: the looks at the tree that this took, and the bundle if there is one."""
+    """A place that was read: the looks at the tree that this took, and the bundle if there is one.
+
+    `lasting`: nothing but the tree was asked, so equal looks will give an equal bundle.
+    """
 
     place: Place
     looks: Mapping[str, str]
     bundle: Bundle | None
     warnings: tuple[ReadWarning, ...] = ()
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +81,28 @@ def read_tree(tree: Tree, order: Order, known: Iterable[Known] = ()) -> Readout:
     Raises:
         BadInput: something in the tree is wrong, or there is nothing to deploy at the given paths.
     """
-    places = given(tree, order.bundles) if order.bundles else scan(tree, order.paths)
+    places = _places(tree, order)
     before = {one.place: one for one in known}
     same = [one for place in places if (one := before.get(place)) and is_same(tree, one)]
     names = {one.place: one.name for one in same}
     taken = read_places(tree, order, [place for place in places if place not in names])
     names |= {one.place: one.bundle.name for one in taken if one.bundle is not None}
     if not any(names.values()):
-        looked = [base for base, _ in order.bundles] or [path or "." for path in order.paths] or ["."]
+        driven = [f"{base}:{options}" if options else base for base, options in order.bundles]
+        looked = driven or list(order.paths) or ["."]
         raise BadInput(f"no resource found at the following paths to deploy: [{' '.join(looked)}]")
-    _check_names((place.folder, names.get(place, "")) for place in places)
+    if not order.offline:
+        _check_names((place.folder, names.get(place, "")) for place in places)
     return Readout(taken, tuple(same))
+
+
+def _places(tree: Tree, order: Order) -> list[Place]:
+    """Where to read; what is only printed is printed as often as it is found (quirk 35)."""
+    if order.bundles:
+        found = given(tree, order.bundles)
+    else:
+        found = scan(tree, order.paths, order.options_file)
+    return found if order.offline else list(dict.fromkeys(found))
 
 
 def read_places(tree: Tree, order: Order, places: Sequence[Place]) -> tuple[Taken, ...]:
@@ -99,12 +119,13 @@ def read_places(tree: Tree, order: Order, places: Sequence[Place]) -> tuple[Take
         looks = Looks(place.folder)
         looks.note(place.folder, tree.standing(place.folder, whole=True))
         with tree.noting(looks):
-            drafts.append((looks, draft_bundle(tree, place)))
+            drafts.append((looks, draft_bundle(tree, place, order)))
     tree.load(path for _, draft in drafts for path in draft.wants())
     taken = []
     for looks, draft in drafts:
         with tree.noting(looks):
-            taken.append(Taken(draft.place, looks.found, finish_bundle(tree, draft, order)))
+            bundle = finish_bundle(tree, draft, order)
+            taken.append(Taken(draft.place, looks.found, bundle, draft.warnings))
     return tuple(taken)
 
 
@@ -135,6 +156,8 @@ def stored_form(bundle: Bundle) -> ReadBundle:
         spec=bundle.public_spec(),
         manifest=canonical(bundle.manifest()),
         options=canonical(bundle.options()),
+        annotations=bundle.annotations,
+        scans=tuple({"name": scan.name, "spec": scan.spec} for scan in bundle.scans),
     )
 
 

@@ -17,33 +17,42 @@ class Reading:
     """What one owner has at one commit; `cause` is the event that all records follow from.
 
     `uid` is that of the one bundle of a declared Bundle object; a repository's get theirs when they are
-    first written.
+    first written. `warnings` is what was passed over, for people.
     """
 
     workspace: str
     owner: Owner
     commit: str
     commit_sequence: int
-    bundles: tuple[ReadBundle, ...]
+    bundles: tuple["Named", ...]
     cause: Stored[Any]
     uid: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A bundle with the names of its sealed parts, and the digest of all that matters about it."""
+    """A bundle with the names of its sealed parts, and the digest of all that matters about it.
 
-    bundle: ReadBundle
+    `bundle` is None where it was not read, as nothing about it has changed.
+    """
+
+    name: str
     content: str
     options: str
     digest: str
+    bundle: ReadBundle | None
 
 
 def events_for(
     reading: Reading, change: Change, named: Mapping[str, Named], rows: Mapping[str, Row]
 ) -> list[BundleEvent]:
     """The events that make a change; `rows` are the present records by bundle name."""
-    rendered = [_rendered(reading, named[name], rows.get(name), change.set) for name in change.write]
+    rendered = [
+        _rendered(reading, one, one.bundle, rows.get(one.name), change.set)
+        for one in map(named.__getitem__, change.write)
+        if one.bundle is not None
+    ]
     retired = [
         retired_event(row, commit=reading.commit, commit_sequence=reading.commit_sequence, whole=change.set)
         for row in change.retire
@@ -64,22 +73,23 @@ def retired_event(row: Row, *, commit: str, commit_sequence: int, whole: BundleS
     )
 
 
-def _rendered(reading: Reading, one: Named, row: Row | None, whole: BundleSet) -> BundleRendered:
+def _rendered(
+    reading: Reading, one: Named, bundle: ReadBundle, row: Row | None, whole: BundleSet
+) -> BundleRendered:
     """A record of ours goes on; any other name starts anew, with a uid of its own."""
     ours = row if row and row.rendered and row.owner.uid == reading.owner.uid else None
-    name = one.bundle.name
-    minted = event_id("Bundle", reading.workspace, name, reading.owner.uid, reading.commit_sequence)
+    minted = event_id("Bundle", reading.workspace, one.name, reading.owner.uid, reading.commit_sequence)
     return BundleRendered(
         workspace=reading.workspace,
-        bundle=name,
+        bundle=one.name,
         uid=ours.uid if ours else reading.uid or minted,
         generation=ours.generation + (ours.spec_digest != one.digest) if ours else 1,
         owner=reading.owner,
         commit=reading.commit,
         commit_sequence=reading.commit_sequence,
         set=whole,
-        labels=one.bundle.labels,
-        spec=one.bundle.spec,
+        labels=bundle.labels,
+        spec=bundle.spec,
         content=one.content,
         options=one.options,
         spec_digest=one.digest,

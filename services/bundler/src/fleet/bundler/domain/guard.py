@@ -1,0 +1,59 @@
+"""The guard against losing bundles: a commit that drops too many of a repository's waits for a person."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from fleet.bundler.domain.outcome import Failure
+from fleet.events import APPROVED_COMMIT
+
+REMOVED_SHARE = Decimal(1)
+"""From which share of the present bundle names on, where no Policy says it: all of them."""
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a commit takes away: the names that are gone, of how many that are `present`."""
+
+    gone: tuple[str, ...]
+    present: int
+
+    def reaches(self, share: Decimal) -> bool:
+        """Whether that is this share of the present names, or more. Nothing lost reaches no share."""
+        return bool(self.gone) and len(self.gone) >= share * self.present
+
+
+def removed_share(policies: Iterable[Mapping[str, Any]]) -> Decimal:
+    """The strictest `guard.removedShare` of a workspace's Policies; what is no share there counts nothing."""
+    return min((REMOVED_SHARE, *filter(None, map(_share, policies))))
+
+
+def _share(policy: Mapping[str, Any]) -> Decimal | None:
+    guard = policy.get("guard")
+    found = guard.get("removedShare") if isinstance(guard, Mapping) else None
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    try:
+        share = Decimal(str(found))
+    except InvalidOperation:
+        return None
+    return share if 0 < share <= 1 else None
+
+
+def is_approved(annotations: Mapping[str, str], commit: str) -> bool:
+    """Whether a person let this very commit take away what it does."""
+    return bool(commit) and annotations.get(APPROVED_COMMIT) == commit
+
+
+def held(loss: Loss, share: Decimal, *, name: str, workspace: str, at: str) -> Failure:
+    """What to show while a commit waits; `at` names the repository and the commit."""
+    names = ", ".join(loss.gone[:_SHOWN]) + (", ..." if len(loss.gone) > _SHOWN else "")
+    return Failure(
+        "ApprovalNeeded",
+        f"{at}: it removes {len(loss.gone)} of {loss.present} bundles ({names}), and from a share of "
+        f"{share.normalize():f} on that needs approval (guard.removedShare of the Policy). Nothing changes "
+        f"until somebody runs `fleet approve gitrepo/{name} -n {workspace}`, or a commit removes fewer",
+    )
