@@ -238,14 +238,9 @@ class World:
 
     def begin(self) -> "World":
         """What the service does when every stream was read to its end."""
-        found = {
-            d: e
-            for ds in self.estate.manifests.unknown().values()
-            for d in ds
-            if (e := self.sealed_entries.get(d))
-        }
-        for entry in found.values():
-            self.estate.manifests.entries.add(entry)
+        unknown = set[str]().union(*self.estate.manifests.unknown().values())
+        for digest in unknown & self.sealed_entries.keys():
+            self.estate.manifests.entries.add(self.sealed_entries[digest])
         done(self.estate.begin())
         return self
 
