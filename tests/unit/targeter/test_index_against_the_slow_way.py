@@ -16,7 +16,7 @@ from support.slow_targeting import DISPLAY_NAME, choice
 WORKSPACE = "fleet-default"
 KEYS = ("env", "region", "ring", DISPLAY_NAME)
 VALUES = ("a", "b", "c")
-NAMES = tuple(f"c{n}" for n in range(20))
+NAMES = tuple(f"c{n}" for n in range(200))
 GROUPS = ("g0", "g1", "g2")
 
 labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from((*VALUES, "c1")), max_size=4)
@@ -58,7 +58,14 @@ groups = st.lists(
     max_size=3,
     unique_by=lambda group: group["name"],
 )
-fleets = st.dictionaries(st.sampled_from(NAMES), labels, max_size=12)
+fleets = st.one_of(
+    st.dictionaries(st.sampled_from(NAMES[:20]), labels, min_size=1, max_size=12),
+    st.builds(
+        lambda own, size: {name: own[n % len(own)] for n, name in enumerate(NAMES[:size])},
+        st.lists(labels, min_size=1, max_size=12),
+        st.integers(1, len(NAMES)),
+    ),
+)
 
 
 def indexed(fleet: dict[str, dict[str, str]], declared: list[dict[str, Any]]) -> ClusterIndex:
