@@ -71,12 +71,12 @@ def test_numbers_in_values_take_the_way_through_float64() -> None:
 
 def test_text_is_taken_leniently_only_where_fleets_parser_sees_the_field_itself() -> None:
     found = given(
-        "targetCustomizations: [{name: 7, clusterSelector: {matchLabels: {env: 1, x: yes, y: 1.5}}}]\n"
+        "targetCustomizations: [{name: 7, clusterSelector: {matchLabels: {env: 1, x: yes, z: 1.5}}}]\n"
     )
 
     assert found.spec["targets"][0]["name"] == "7"
     assert found.spec["targets"][0]["clusterSelector"] == {
-        "matchLabels": {"env": "1", "x": "true", "y": "1.5"}
+        "matchLabels": {"env": "1", "x": "true", "z": "1.5"}
     }
     assert "must be text" in wrong("targets: [{name: 7}]\n")
     assert "must be text" in wrong("namespace: n\n")

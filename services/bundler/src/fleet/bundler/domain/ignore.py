@@ -10,6 +10,9 @@ from fleet.bundler.domain.tree import Tree
 
 FILE_NAME = ".fleetignore"
 
+_LONGEST_LINE = 1 << 16
+"""Where Go's line scanner gives up, without a word: the rules behind a line of so many bytes do not count."""
+
 _SPACE = "\t\n\f\r "
 _WHOLE_FOLDER = re.compile(r".+/\*")
 
@@ -65,6 +68,8 @@ def _fits(pattern: str, name: str, *, folder: bool) -> bool:
 def _patterns(text: str) -> list[tuple[int, str]]:
     found = []
     for line, raw in enumerate(text.split("\n"), start=1):
+        if len(raw.encode("utf-8", "surrogateescape")) >= _LONGEST_LINE:
+            break
         pattern = _without_trailing_space(raw.removesuffix("\r"))
         if pattern and not pattern.startswith("#"):
             found.append((line, pattern))

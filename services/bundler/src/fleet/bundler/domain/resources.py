@@ -31,41 +31,51 @@ def list_files(tree: Tree, folder: str, *, left_out: Container[str]) -> dict[str
     """Which files are a bundle's: from the name in the bundle to the path in the tree, links followed.
 
     Files of nested bundles are among them; hidden files and folders, what `.fleetignore` names and
-    `left_out` (names in the bundle: its options, its values files) are not.
+    `left_out` (names in the bundle: its options, its values files; `.` is the folder itself) are not. A
+    folder that `left_out` names is taken in even so, and its `.fleetignore` not read. Fleet looks at the
+    folder's own name too: nothing is in a bundle whose folder is hidden.
 
     Raises:
         BadInput: a link leads out of the bundle, to nothing or to a folder; a submodule; a bad pattern.
     """
     found: dict[str, str] = {}
-    _collect(tree, folder, "", IgnoreRules(tree), left_out, found)
+    if posixpath.basename(folder).startswith(".") and "." not in left_out:
+        return found
+    rules = IgnoreRules(tree)
+    if "." not in left_out:
+        rules.enter(folder)
+    todo = _below(tree, folder, "")
+    while todo:
+        inside = todo.pop()
+        path = posixpath.join(folder, inside)
+        is_folder = tree.is_folder(path)
+        ignored = rules.ignores(path, folder=is_folder)
+        if inside in left_out:
+            todo += _below(tree, folder, inside) if is_folder else []
+        elif ignored or posixpath.basename(inside).startswith("."):
+            continue
+        elif is_folder:
+            rules.enter(path)
+            todo += _below(tree, folder, inside)
+        else:
+            found[inside] = _followed(tree, folder, path)
     return found
 
 
-def encoded_files(tree: Tree, listed: Mapping[str, str]) -> list[BundleFile]:
-    """The listed files with their content, sorted by name. Raises BadInput for a name that is no UTF-8."""
-    found = [_encoded(name, tree.read(path)) for name, path in listed.items()]
+def _below(tree: Tree, folder: str, inside: str) -> list[str]:
+    """What stands in a folder of a bundle, the last first."""
+    names = tree.names(posixpath.join(folder, inside) if inside else folder)
+    return [posixpath.join(inside, name) for name in reversed(names)]
+
+
+def encoded_files(tree: Tree, listed: Mapping[str, str], *, compress: bool = False) -> list[BundleFile]:
+    """The listed files with their content, sorted by name; `compress` asks for all of them as gzip.
+
+    Raises:
+        BadInput: a name is no UTF-8.
+    """
+    found = [_encoded(name, tree.read(path), compress=compress) for name, path in listed.items()]
     return sorted(found, key=lambda file: file.name.encode())
-
-
-def _collect(
-    tree: Tree,
-    base: str,
-    below: str,
-    rules: IgnoreRules,
-    left_out: Container[str],
-    found: dict[str, str],
-) -> None:
-    here = posixpath.join(base, below) if below else base
-    if below not in left_out:
-        rules.enter(here)
-    for name in tree.names(here):
-        inside = posixpath.join(below, name)
-        path = posixpath.join(base, inside)
-        if tree.is_folder(path):
-            if not name.startswith(".") and not rules.ignores(path, folder=True):
-                _collect(tree, base, inside, rules, left_out, found)
-        elif inside not in left_out and not rules.ignores(path, folder=False) and not name.startswith("."):
-            found[inside] = _followed(tree, base, path)
 
 
 def _followed(tree: Tree, base: str, path: str) -> str:
@@ -83,15 +93,17 @@ def _followed(tree: Tree, base: str, path: str) -> str:
     return end
 
 
-def _encoded(name: str, data: bytes) -> BundleFile:
+def _encoded(name: str, data: bytes, *, compress: bool) -> BundleFile:
     try:
         name.encode()
     except UnicodeEncodeError:
         raise BadInput("the name of the file is not UTF-8", path=ascii(name)) from None
-    try:
-        return BundleFile(name, data.decode())
-    except UnicodeDecodeError:
-        return BundleFile(name, base64.b64encode(stored_gzip(data)).decode(), BASE64_GZIP)
+    if not compress:
+        try:
+            return BundleFile(name, data.decode())
+        except UnicodeDecodeError:
+            pass  # encoded below
+    return BundleFile(name, base64.b64encode(stored_gzip(data)).decode(), BASE64_GZIP)
 
 
 def stored_gzip(data: bytes) -> bytes:

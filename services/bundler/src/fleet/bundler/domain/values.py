@@ -31,7 +31,7 @@ def merge_values_files(
             raise document.wrong(where, f'no such file "{name}" (looked in {folder or "the top folder"})')
         merged = merge_maps(merged, _read(tree.read(path), path))
     rest = {key: value for key, value in helm.items() if key not in ("values", "valuesFiles")}
-    written = rest | ({"values": merged} if merged else {})
+    written = rest | ({"values": merged} if merged or helm.get("values") is not None else {})
     return {key: written[key] for key in HELM.fields if key in written}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml
 from fleet.bundler.domain.model import FLEET_YAML, METADATA
 from fleet.bundler.domain.typed import Kind, ListOf, Struct
@@ -45,9 +46,13 @@ def warnings_of(file: FleetYaml) -> tuple[ReadWarning, ...]:
     return (*_unknown(document, (), FLEET_YAML, document.value), *_without_effect(file))
 
 
-def _warning(document: Document, at: Path, reason: str) -> ReadWarning:
-    error = document.wrong(at, reason)
+def warned(error: BadInput) -> ReadWarning:
+    """An error that is only a warning here, in the same words."""
     return ReadWarning(error.reason, error.path, error.line, error.field)
+
+
+def _warning(document: Document, at: Path, reason: str) -> ReadWarning:
+    return warned(document.wrong(at, reason))
 
 
 def _unknown(document: Document, at: Path, kind: Kind, value: Any) -> Iterator[ReadWarning]:
