@@ -70,11 +70,19 @@ def _holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def _spelled(wanted: Mapping[str, Any], namespace: str) -> str:
-    parts = []
-    if name := wanted.get("name"):
-        parts += [f"{_NAME_LABEL}={name}", f"{_NAMESPACE_LABEL}={namespace}"]
+    """The selector as Kubernetes prints it: by key, and each operator in its own way."""
     selector = wanted.get("selector") or {}
-    parts += [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
-    for rule in selector.get("matchExpressions") or []:
-        parts.append(f"{rule.get('key')} {rule.get('operator')} {rule.get('values') or ''}".strip())
-    return ",".join(parts)
+    equal = dict(selector.get("matchLabels") or {})
+    if name := wanted.get("name"):
+        equal |= {_NAME_LABEL: name, _NAMESPACE_LABEL: namespace}
+    parts = [(key, f"{key}={value}") for key, value in equal.items()]
+    parts += [(rule.get("key", ""), _rule(rule)) for rule in selector.get("matchExpressions") or []]
+    return ",".join(text for _, text in sorted(parts, key=lambda part: part[0]))
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    key, operator = rule.get("key", ""), rule.get("operator")
+    values = ",".join(sorted(rule.get("values") or []))
+    if operator in ("In", "NotIn"):
+        return f"{key} {str(operator).lower()} ({values})"
+    return f"!{key}" if operator == "DoesNotExist" else str(key)

@@ -157,8 +157,18 @@ class ClusterIndex:
     def values_of(self, key: str, within: BitMap) -> dict[str, BitMap]:
         """Those of `within` that have a label, by its value."""
         values: set[str] = self._values.get(key, set())
+        if len(within) < len(values):  # asking each cluster is cheaper than asking each value
+            return self._values_one_by_one(key, within)
         found = {value: self._with((key, value)) & within for value in values}
         return {value: members for value, members in found.items() if members}
+
+    def _values_one_by_one(self, key: str, within: BitMap) -> dict[str, BitMap]:
+        found: dict[str, BitMap] = {}
+        for ordinal in within:
+            facts = self._facts.get(ordinal)
+            if facts and (value := facts.labels.get(key)) is not None:
+                found.setdefault(value, BitMap()).add(ordinal)
+        return found
 
     def with_any(self, wanted: Callable[[str], bool], within: BitMap) -> BitMap:
         """Those of `within` that have some label whose key is wanted."""
