@@ -19,10 +19,11 @@ BOMB = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}
         (f"a: &a {'[' * 60}{']' * 60}\nb: {'[' * 60}*a{']' * 60}\n", 2, "levels deep"),
         (f"a: &a {'[' * 60}{']' * 60}\nb: &b [*a]\nc: {'[' * 39}*b{']' * 39}\n", 3, "levels deep"),
         (f"a: [&a {'[' * 60}{']' * 60}, &b [1], *a]\nb: {'[' * 60}*a{']' * 60}\n", 2, "levels deep"),
+        (f"a: &a '{'x' * (1 << 20)}'\nb: [{'*a,' * 100_000}]\n", 2, "more than 1000000 values"),
         (BOMB, 7, "more than 1000000 values, aliases included"),
         ("- 1\n---\n" * 510_000, 1_000_001, "more than 1000000 values, aliases included"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_is_too_deep_or_too_large_is_refused_with_its_line(
     text: str | bytes, line: int, reason: str

@@ -20,7 +20,7 @@ from yaml import (
     StreamEndEvent,
 )
 
-from fleet.yaml.documents import Document, Path
+from fleet.yaml.documents import Document, Lines, Path
 from fleet.yaml.errors import InvalidYaml
 from fleet.yaml.scalars import MERGE, TAG, Scalar, json_number, key_text, plain, tagged
 
@@ -28,7 +28,12 @@ MAX_DEPTH = 100
 """Levels of maps and lists, with aliases unfolded."""
 
 MAX_VALUES = 1_000_000
-"""Keys and values in one text, with aliases unfolded; far beyond any real file, far below a bomb."""
+"""Keys and values in one text, with aliases unfolded; far beyond any real file, far below a bomb.
+
+A scalar counts once more for each 64 characters: an alias adds its text again to whatever is written.
+"""
+
+_TEXT_SHIFT = 6
 
 
 def read_all(text: str | bytes, *, unique_keys: bool = False) -> Iterator[Document]:
@@ -104,7 +109,7 @@ class _Reader:
         self._yaml_floats = yaml_floats
         self._left = MAX_VALUES
         self._deepest = 0
-        self._lines: dict[Path, int] = {}
+        self._lines = Lines(0)
         self._anchors: dict[str, _Anchor] = {}
         self._next()  # the start of the stream
 
@@ -118,7 +123,7 @@ class _Reader:
             raise self._wrong(start, (), "is not valid YAML: only version 1.1 is read")
         self._anchors = {}
         event = self._next()
-        self._lines = {(): _line(event)}
+        self._lines = Lines(_line(event))
         value = self._value(event, ())
         self._next()  # the end of the document
         return Document(value, self.number, self._lines)
@@ -177,6 +182,7 @@ class _Reader:
             self._deepest = levels
 
     def _scalar(self, event: ScalarEvent, at: Path) -> Scalar:
+        self._left -= len(event.value) >> _TEXT_SHIFT
         if event.tag is None:
             return plain(event.value) if event.implicit[0] else event.value
         try:
@@ -186,23 +192,24 @@ class _Reader:
 
     def _list(self, at: Path) -> list[Any]:
         items: list[Any] = []
+        lines = self._lines.of_list(at)
         while not isinstance(event := self._next(), SequenceEndEvent):
-            place = (*at, len(items))
-            self._lines[place] = _line(event)
-            items.append(self._value(event, place))
+            lines.append(_line(event))
+            items.append(self._value(event, (*at, len(items))))
         return items
 
     def _map(self, at: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        lines = self._lines.of_map(at)
         while not isinstance(event := self._next(), MappingEndEvent):
             if _is_merge(event):
                 self._merge(found, at)
                 continue
             key = self._key(event, at)
             place = (*at, key)
-            if self._unique_keys and place in self._lines:
-                raise self._wrong(event, place, f"is there twice, first on line {self._lines[place]}")
-            self._lines[place] = _line(event)
+            if self._unique_keys and key in lines:
+                raise self._wrong(event, place, f"is there twice, first on line {lines[key]}")
+            lines[key] = _line(event)
             found[key] = self._value(self._next(), place)
         return found
 
