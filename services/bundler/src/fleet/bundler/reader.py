@@ -68,7 +68,8 @@ class _Trees:
         return tree
 
     def place(self) -> str:
-        return self._last.at if self._last else ""
+        at = self._last.at if self._last else None
+        return "" if at is None else at or "."
 
 
 def _read(task: Task, files: _Files, trees: _Trees) -> framing.Message:

@@ -11,3 +11,6 @@ LEVELS = 255
 
 LINK_BYTES = 4095
 """The text of a link, as for Linux (`PATH_MAX`); a longer one leads to nothing."""
+
+BUNDLE_BYTES = 32 << 20
+"""The files of one bundle as they are stored, and its options; Kubernetes takes a twentieth of that."""

@@ -34,7 +34,7 @@ class Tree:
 
     `ids` has git's id of each file and folder, the root's too, where they are known; `sizes` the bytes of
     files and links. `parts`: only what is at these paths and below them is known, and asking about anything
-    else raises NotListed. `at` is the folder of the bundle that was worked on last.
+    else raises NotListed. `at` is the folder of the bundle that was worked on last, None if there is none.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Tree:
         parts: Collection[str] | None = None,
     ) -> None:
         """Raises BadInput where folders stand deeper in each other than LEVELS."""
-        self.at = ""
+        self.at: str | None = None
         self._modes = modes
         self._ids = {} if ids is None else ids
         self._sizes = {} if sizes is None else sizes
