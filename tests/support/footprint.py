@@ -2,16 +2,21 @@
 
 Linux keeps peaks and sums itself, so nothing short-lived is missed: it adds the I/O of a child to that of the
 parent that waits for it, and tells the largest peak of them all. Only how much was used *at the same time* is
-watched.
+watched. The program is started by a small process of its own, as a peak is inherited from whoever starts it.
 """
 
+import json
 import os
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 MIB = 1 << 20
 _EVERY = 0.005
@@ -22,8 +27,7 @@ _PROC = Path("/proc")
 class Footprint:
     """`memory`: the most bytes that all processes had together; `largest`: that one of them had.
 
-    `written`: bytes that reached files; `moved`: bytes handed to the kernel, pipes included; `seconds`: of
-    processor time.
+    `written`: bytes that went to files on disk; `seconds`: of processor time.
     """
 
     code: int
@@ -32,7 +36,6 @@ class Footprint:
     memory: int
     largest: int
     written: int
-    moved: int
     seconds: float
 
 
@@ -44,66 +47,44 @@ def footprint(
     cwd: Path | None = None,
 ) -> Footprint:
     """Run a command to its end, which must come `within` seconds, and say what it and its children cost."""
-    with tempfile.TemporaryFile() as complaints:
+    with tempfile.TemporaryFile() as complaints, tempfile.NamedTemporaryFile() as account:
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-S", "-P", __file__, account.name, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
             env={**os.environ, **(env or {})},
             cwd=cwd,
+            start_new_session=True,
         )
-        end = _Ending(process, within)
-        watcher = _Watcher(process.pid)
-        end.start()
-        watcher.start()
-        assert process.stdout is not None
-        with process.stdout as printed:
-            stdout = printed.read()
-        end.join()
-        watcher.stop()
+        with _killed_after(within, process.pid) as late, _watched(process.pid) as watcher:
+            stdout, _ = process.communicate()
         complaints.seek(0)
-        stderr = complaints.read()
-    assert not end.late, f"still running after {within} s: {stderr.decode(errors='replace')[-2000:]}"
+        stderr = complaints.read().decode(errors="replace")
+        assert not late.is_set(), f"still running after {within} s: {stderr[-2000:]}"
+        found: dict[str, Any] = json.loads(account.read())
     return Footprint(
-        code=end.code,
         stdout=stdout.decode(errors="replace"),
-        stderr=stderr.decode(errors="replace"),
-        memory=max(watcher.memory, end.largest),
-        largest=end.largest,
-        written=end.io["write_bytes"],
-        moved=end.io["wchar"],
-        seconds=end.seconds,
+        stderr=stderr,
+        memory=max(watcher.memory, found["largest"]),
+        **found,
     )
 
 
-class _Ending(threading.Thread):
-    """Waits for a process and reads its account between its end and its burial; kills one that is late."""
+@contextmanager
+def _killed_after(seconds: float, group: int) -> Iterator[threading.Event]:
+    late = threading.Event()
 
-    def __init__(self, process: "subprocess.Popen[bytes]", within: float) -> None:
-        super().__init__()
-        self._process = process
-        self._late = threading.Timer(within, self._kill)
-        self.late = False
-        self.code = 0
-        self.largest = 0
-        self.seconds = 0.0
-        self.io: dict[str, int] = {}
+    def kill() -> None:
+        late.set()
+        os.killpg(group, signal.SIGKILL)
 
-    def _kill(self) -> None:
-        self.late = True
-        self._process.kill()
-
-    def run(self) -> None:
-        pid = self._process.pid
-        self._late.start()
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        self._late.cancel()
-        self.io = _numbers((_PROC / str(pid) / "io").read_text())
-        _, status, usage = os.wait4(pid, 0)
-        self.code = self._process.returncode = os.waitstatus_to_exitcode(status)
-        self.largest = usage.ru_maxrss << 10
-        self.seconds = usage.ru_utime + usage.ru_stime
+    timer = threading.Timer(seconds, kill)
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
 
 
 @dataclass
@@ -112,34 +93,35 @@ class _Watcher:
 
     root: int
     memory: int = 0
-    _over: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    over: threading.Event = field(default_factory=threading.Event)
 
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        assert self._thread is not None
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(_EVERY):
-            self.memory = max(self.memory, sum(_peak(pid) for pid in _family(self.root)))
+    def watch(self) -> None:
+        while not self.over.wait(_EVERY):
+            self.memory = max(self.memory, sum(map(_peak, _below(self.root))))
 
 
-def _family(root: int) -> list[int]:
-    """A process and all below it."""
+@contextmanager
+def _watched(root: int) -> Iterator[_Watcher]:
+    watcher = _Watcher(root)
+    thread = threading.Thread(target=watcher.watch)
+    thread.start()
+    try:
+        yield watcher
+    finally:
+        watcher.over.set()
+        thread.join()
+
+
+def _below(root: int) -> list[int]:
+    """All processes below one."""
     found = [root]
     for pid in found:
         try:
-            threads = [str(thread) for thread in (_PROC / str(pid) / "task").iterdir()]
-            for thread in threads:
-                found += map(int, Path(thread, "children").read_text().split())
+            for thread in (_PROC / str(pid) / "task").iterdir():
+                found += map(int, (thread / "children").read_text().split())
         except OSError:
             continue  # it has ended
-    return found
+    return found[1:]
 
 
 def _peak(pid: int) -> int:
@@ -148,13 +130,28 @@ def _peak(pid: int) -> int:
         status = (_PROC / str(pid) / "status").read_text()
     except OSError:
         return 0
-    return _numbers(status, only="VmHWM").get("VmHWM", 0) << 10
+    return _number(status, "VmHWM") << 10
 
 
-def _numbers(text: str, only: str = "") -> dict[str, int]:
-    found = {}
-    for line in text.splitlines():
-        name, _, rest = line.partition(":")
-        if not only or name == only:
-            found[name] = int(rest.split()[0])
-    return found
+def _number(text: str, name: str) -> int:
+    lines = (line.split() for line in text.splitlines())
+    return next((int(words[1]) for words in lines if words[:1] == [f"{name}:"]), 0)
+
+
+def _measure(account: str, command: Sequence[str]) -> None:
+    """Run a command, and write down what it cost, between its end and its burial."""
+    pid = os.posix_spawnp(command[0], command, os.environ)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    written = _number((_PROC / str(pid) / "io").read_text(), "write_bytes")
+    _, status, usage = os.wait4(pid, 0)
+    found = {
+        "code": os.waitstatus_to_exitcode(status),
+        "largest": usage.ru_maxrss << 10,
+        "written": written,
+        "seconds": usage.ru_utime + usage.ru_stime,
+    }
+    Path(account).write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    _measure(sys.argv[1], sys.argv[2:])
