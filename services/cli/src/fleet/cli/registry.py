@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Entry] = {
     "describe": Entry(f"{_WRITTEN}.describe:describe", "Tell objects at length, with their history."),
     "create": Entry("fleet.cli.commands.create:create", "Create secrets that repositories are reached with."),
     "label": Entry(f"{_WRITTEN}.label:label", "Set and remove labels of objects."),
+    "approve": Entry(f"{_WRITTEN}.approve:approve", "Let a commit remove bundles that wait for approval."),
     "delete": Entry(f"{_WRITTEN}.delete:delete", "Delete objects."),
     "wait": Entry(f"{_WRITTEN}.wait:wait", "Wait until objects are ready, at a commit, or gone."),
     "events": Entry(f"{_WRITTEN}.events:events", "Show what happened and what happens."),

@@ -89,6 +89,20 @@ class Records:
         await self._change(kind, workspace, name, decide)
         return before, after
 
+    async def annotate(
+        self, kind: Kind, workspace: str, name: str, change: Callable[[Mapping[str, str]], dict[str, str]]
+    ) -> None:
+        """Change the annotations of an object. Raises NotFound, and CommandFailed as `apply`."""
+
+        def decide(present: Record | None) -> Record | None:
+            found = _there(present, kind, name)
+            annotations = change(found.metadata.annotations)
+            metadata = found.metadata.model_copy(update={"annotations": annotations})
+            wanted = found.model_copy(update={"metadata": metadata})
+            return declare(found, wanted, now=datetime.now(UTC))  # type: ignore[type-var]  # same kind both
+
+        await self._change(kind, workspace, name, decide)
+
     async def delete(self, kind: Kind, workspace: str, name: str) -> None:
         """Leave a tombstone. Raises NotFound, and CommandFailed as `apply`."""
         await self._change(

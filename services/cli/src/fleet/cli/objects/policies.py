@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from fleet.cli.objects.model import SpecModel, Strings
 from fleet.cli.objects.selector import LabelSelector
 
@@ -25,14 +29,21 @@ class HelmOpPolicy(SpecModel):
     allowed_chart_patterns: Strings | None = None
 
 
+class GuardPolicy(SpecModel):
+    """What waits for a person: a commit that removes this share of a repository's bundles, or more."""
+
+    removed_share: Annotated[float, Field(gt=0, le=1)] | None = None
+
+
 class PolicyFields(SpecModel):
-    """Fleet's Policy."""
+    """Fleet's Policy, and `guard`, which is ours."""
 
     require_service_account: bool | None = None
     allowed_service_accounts: Strings | None = None
     allow_namespace_creation: bool | None = None
     git_repo: GitRepoPolicy | None = None
     helm_op: HelmOpPolicy | None = None
+    guard: GuardPolicy | None = None
 
 
 class RestrictionFields(SpecModel):
