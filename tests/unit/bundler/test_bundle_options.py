@@ -137,8 +137,8 @@ def test_targets_inherit_the_chart_of_the_root() -> None:
     files = {
         "fleet.yaml": "helm: {chart: one, version: 1.0.0}\n"
         "targetCustomizations: [{name: a, helm: {chart: two}}, {name: b, helm: {}}, {name: c}]\n",
-        "one/Chart.yaml": "name: one\n",
-        "two/Chart.yaml": "name: two\n",
+        "one/Chart.yaml": "name: one\nversion: 1.0.0\n",
+        "two/Chart.yaml": "name: two\nversion: 1.0.0\n",
     }
     options = read_one(files).options()["targets"]
 
@@ -152,7 +152,7 @@ def test_values_files_are_merged_deeply_over_values_and_the_later_wins() -> None
         "app/fleet.yaml": "helm:\n  chart: .\n  values: {a: {x: 0, u: 0}, l: [1]}\n"
         "  valuesFiles: [v1.yaml, ../v2.yaml]\n"
         "targetCustomizations: [{name: t, helm: {valuesFiles: [v1.yaml]}}]\n",
-        "app/Chart.yaml": "name: app\n",
+        "app/Chart.yaml": "name: app\nversion: 1.0.0\n",
         "app/v1.yaml": "a: {x: 1, z: 1}\nl: [2]\n",
         "v2.yaml": "a: {z: 2}\nm: ~\n",
     }
@@ -180,12 +180,12 @@ def test_quirk_41_values_files_at_the_root_need_a_chart_and_are_no_resources_any
     ("fleet_yaml", "message"),
     [
         ("helm:\n  chart: nowhere\n", "fleet.yaml:2: helm.chart: no such folder (looked in the top folder)"),
-        ("helm:\n  chart: https://x/y.tgz\n", "fleet.yaml:2: helm.chart: no such folder"),
+        ("helm:\n  chart: https://x/y.tgz\n", "fleet.yaml:2: helm.chart: the chart could not be fetched"),
         ("helm:\n  chart: ../../x\n", "fleet.yaml:2: helm.chart: no such folder"),
-        ("helm:\n  chart: x\n  repo: https://x\n", "fleet.yaml:3: helm.repo: charts of chart repositories"),
+        ("helm:\n  chart: x\n  repo: https://x\n", "fleet.yaml:3: helm.repo: the chart could not be fetched"),
         (
             "targetCustomizations:\n- name: a\n  helm:\n    repo: https://x\n",
-            "fleet.yaml:4: targetCustomizations[0].helm.repo: charts of chart repositories",
+            "fleet.yaml:4: targetCustomizations[0].helm.repo: the chart could not be fetched",
         ),
         (
             "targetCustomizations:\n- name: a\n  helm:\n    valuesFiles:\n    - x.yaml\n",
@@ -207,13 +207,14 @@ def test_what_cannot_work_is_refused_with_its_place(fleet_yaml: str, message: st
     assert wrong(fleet_yaml, **{"bad.yaml": "[", "list.yaml": "- a"}).startswith(message)
 
 
-def test_a_dependency_of_a_chart_must_be_there() -> None:
-    chart = "name: a\ndependencies:\n- name: redis\n  repository: https://charts.example\n"
+def test_a_dependency_of_a_chart_must_be_there_or_be_fetched() -> None:
+    chart = "name: a\nversion: 1.0.0\ndependencies:\n- name: redis\n  version: 1.x\n  repository: https://charts.example\n"
     message = wrong("", **{"c/Chart.yaml": chart})
 
-    assert message.startswith('c/Chart.yaml:3: dependencies[0]: "redis" is not in c/charts')
-    for there in ("c/charts/redis/Chart.yaml", "c/charts/redis-1.2.3.tgz"):
-        assert read_one({"c/Chart.yaml": chart, there: "name: redis\n"})
+    assert message.startswith(
+        'c/Chart.yaml:4: dependencies[0]: "redis" cannot be had from https://charts.example'
+    )
+    assert read_one({"c/Chart.yaml": chart, "c/charts/redis/Chart.yaml": "name: redis\nversion: 1.2.3\n"})
     assert bundle("helm: {disableDependencyUpdate: true}\n")
     assert read_one({"fleet.yaml": "helm: {disableDependencyUpdate: true}\n", "Chart.yaml": chart})
 

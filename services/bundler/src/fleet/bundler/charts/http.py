@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urljoin, urlsplit, urlunsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -192,9 +192,9 @@ def _without_user(url: str) -> str:
 def _proxy(url: str) -> str | None:
     """The proxy that the environment names for a URL; nothing of a .netrc, whose passwords are not ours."""
     parts = urlsplit(url)
-    if proxy_bypass_environment(parts.hostname or ""):
+    if proxy_bypass(parts.hostname or ""):
         return None
-    return getproxies_environment().get(parts.scheme)
+    return getproxies().get(parts.scheme)
 
 
 def _tls_reason(error: aiohttp.ClientSSLError) -> str:

@@ -2,20 +2,22 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fleet.bundler.domain.charts import check_chart, check_dependencies
+from fleet.bundler.domain.chartneeds import FetchedChart
+from fleet.bundler.domain.chartoptions import named_charts, spec_with_charts
+from fleet.bundler.domain.charts import BundleCharts
 from fleet.bundler.domain.discovery import Place
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml, read_fleet_yaml
-from fleet.bundler.domain.model import OPTIONS, SPEC, TARGET, WHERE
+from fleet.bundler.domain.model import OPTIONS, SPEC, WHERE
 from fleet.bundler.domain.names import MAX_RELEASE_NAME, helm_release_name, safe_concat
 from fleet.bundler.domain.order import Order
-from fleet.bundler.domain.resources import BundleFile, encoded_files, list_files
+from fleet.bundler.domain.resources import BundleFile, list_files
 from fleet.bundler.domain.tree import Tree
-from fleet.bundler.domain.values import merge_values_files, values_path
+from fleet.bundler.domain.values import values_path
 from fleet.bundler.domain.warnings import ReadWarning, warned, warnings_of
 from fleet.bundler.domain.yamltext import Path
 
@@ -23,7 +25,6 @@ _MAX_NAME = 253
 _DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _MODES = ("FirstMatch", "AllMatches")
 _DEFAULT_TARGET: dict[str, Any] = {"name": "default", "clusterGroup": "default"}
-_INHERITED = ("repo", "chart", "version")
 _PUBLIC_TARGET = (*WHERE, "doNotDeploy")
 _PUBLIC_SPEC = ("paused", "targetCustomizationMode", "rolloutStrategy", "targetRestrictions", "dependsOn")
 
@@ -77,6 +78,7 @@ class Draft:
     place: Place
     file: FleetYaml
     listed: dict[str, str]
+    charts: BundleCharts
     warnings: tuple[ReadWarning, ...] = ()
 
     def wants(self) -> Iterator[str]:
@@ -97,31 +99,43 @@ def draft_bundle(tree: Tree, place: Place, order: Order) -> Draft:
         if not order.offline:
             raise
         warnings.append(warned(refusal))
-    listed = list_files(tree, place.folder, left_out=_left_out(file, place))
-    if not listed:
+    left_out = _left_out(file, place)
+    listed = list_files(tree, place.folder, left_out=left_out)
+    charts = BundleCharts(
+        tree=tree,
+        folder=place.folder,
+        listed=listed,
+        named=named_charts(tree, place.folder, file),
+        left_out=left_out,
+        update=not file.spec.get("helm", {}).get("disableDependencyUpdate"),
+    )
+    if not listed and not charts.named:
         warnings.append(ReadWarning("there is nothing to deploy in this folder", place.folder or "."))
-    return Draft(place, file, listed, tuple(warnings))
+    return Draft(place, file, listed, charts, tuple(warnings))
 
 
-def finish_bundle(tree: Tree, draft: Draft, order: Order) -> Bundle | None:
-    """Read a bundle. None where it has no resources, which Fleet passes over in silence.
+def finish_bundle(
+    tree: Tree, draft: Draft, order: Order, dependencies: Sequence[FetchedChart] = ()
+) -> Bundle | None:
+    """Read a bundle, with what was fetched for the dependencies of its charts.
+
+    None where it has no resources, which Fleet passes over in silence.
 
     Raises:
         BadInput: with the place of what is wrong.
     """
     folder, file = draft.place.folder, draft.file
-    spec = _with_charts(tree, folder, file)
-    if not draft.listed:
+    spec = spec_with_charts(tree, folder, file, draft.charts.named)
+    files = draft.charts.files(dependencies, compress=order.compress)
+    if not files:
         return None
-    if not spec.get("helm", {}).get("disableDependencyUpdate"):
-        check_dependencies(tree, folder, draft.listed)
     own_name = helm_release_name(posixpath.normpath(posixpath.join(order.name, draft.place.label)))
     return Bundle(
         name=file.name or own_name,
         folder=folder,
         labels=order.labels | file.labels,
         spec=_overridden(spec, file, order),
-        files=tuple(encoded_files(tree, draft.listed, compress=order.compress)),
+        files=tuple(files),
         annotations=file.annotations,
         scans=tuple(ImageScan(safe_concat("imagescan", own_name, str(n)), scan) for n, scan in file.scans),
     )
@@ -159,36 +173,6 @@ def _left_out(file: FleetYaml, place: Place) -> frozenset[str]:
 def _base(path: str) -> str:
     """The last part of a path as Go's `filepath.Base` has it: `a` of `a/`, a dot of nothing."""
     return posixpath.basename(path.rstrip("/")) or ("/" if path else ".")
-
-
-def _with_charts(tree: Tree, folder: str, file: FleetYaml) -> dict[str, Any]:
-    """The spec with charts handed down to the targets, and the values files merged.
-
-    At the root, files are merged only where a chart is named (quirks 12 and 41).
-    """
-    spec = dict(file.spec)
-    root = spec.get("helm")
-    targets = [_inherit(dict(target), root) for target in spec.get("targets", [])]
-    if root is not None and (root.get("chart") or root.get("repo")):
-        at: Path = ("helm",)
-        check_chart(tree, folder, root, document=file.document, at=at)
-        spec["helm"] = merge_values_files(tree, folder, root, document=file.document, at=at)
-    for n, target in enumerate(targets):
-        if (helm := target.get("helm")) is not None:
-            at = (*file.target_path(n), "helm")
-            check_chart(tree, folder, helm, document=file.document, at=at)
-            target["helm"] = merge_values_files(tree, folder, helm, document=file.document, at=at)
-        target["name"] = target.get("name") or f"target{n:03d}"
-    if targets:
-        spec["targets"] = [{key: target[key] for key in TARGET.fields if key in target} for target in targets]
-    return spec
-
-
-def _inherit(target: dict[str, Any], root: Mapping[str, Any] | None) -> dict[str, Any]:
-    if root and (helm := target.get("helm")) is not None:
-        missing = {key: root[key] for key in _INHERITED if root.get(key) and not helm.get(key)}
-        target["helm"] = {**helm, **missing}
-    return target
 
 
 def _overridden(spec: Mapping[str, Any], file: FleetYaml, order: Order) -> dict[str, Any]:

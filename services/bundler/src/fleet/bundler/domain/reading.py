@@ -1,11 +1,17 @@
 """One reading of a tree: all its bundles, or the one thing that is wrong with it."""
 
+<<<<<<< services/bundler/src/fleet/bundler/domain/reading.py
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+=======
 import json
 from collections.abc import Iterable, Mapping, Sequence
+>>>>>>> /tmp/e_new
 from dataclasses import dataclass, field
 from typing import Any
 
 from fleet.bundler.domain.bundle import Bundle, draft_bundle, finish_bundle
+from fleet.bundler.domain.chartneeds import ChartNeed, Charts, FetchedChart, no_charts
+from fleet.bundler.domain.charts import Unpacking
 from fleet.bundler.domain.discovery import Place, given, scan
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FILE_NAMES as OPTIONS_FILES
@@ -75,8 +81,12 @@ class Readout:
         object.__setattr__(self, "warnings", tuple(word for one in self.taken for word in one.warnings))
 
 
-def read_tree(tree: Tree, order: Order, known: Iterable[Known] = ()) -> Readout:
+def read_tree(
+    tree: Tree, order: Order, known: Iterable[Known] = (), *, charts: Charts = no_charts
+) -> Readout:
     """All bundles of a tree; those at known places only where something about them is not as it was.
+
+    `charts` gives what is not in the tree.
 
     Raises:
         BadInput: something in the tree is wrong, or there is nothing to deploy at the given paths.
@@ -85,7 +95,8 @@ def read_tree(tree: Tree, order: Order, known: Iterable[Known] = ()) -> Readout:
     before = {one.place: one for one in known}
     same = [one for place in places if (one := before.get(place)) and is_same(tree, one)]
     names = {one.place: one.name for one in same}
-    taken = read_places(tree, order, [place for place in places if place not in names])
+    changed = [place for place in places if place not in names]
+    taken = read_places(tree, order, changed, charts=charts)
     names |= {one.place: one.bundle.name for one in taken if one.bundle is not None}
     if not any(names.values()):
         driven = [f"{base}:{options}" if options else base for base, options in order.bundles]
@@ -105,7 +116,9 @@ def _places(tree: Tree, order: Order) -> list[Place]:
     return found if order.offline else list(dict.fromkeys(found))
 
 
-def read_places(tree: Tree, order: Order, places: Sequence[Place]) -> tuple[Taken, ...]:
+def read_places(
+    tree: Tree, order: Order, places: Sequence[Place], *, charts: Charts = no_charts
+) -> tuple[Taken, ...]:
     """The bundles of some places, in their order.
 
     Raises:
@@ -121,12 +134,25 @@ def read_places(tree: Tree, order: Order, places: Sequence[Place]) -> tuple[Take
         with tree.noting(looks):
             drafts.append((looks, draft_bundle(tree, place, order)))
     tree.load(path for _, draft in drafts for path in draft.wants())
-    taken = []
-    for looks, draft in drafts:
+    unpacking = Unpacking()
+    wanted = [one.charts.needs() for _, one in drafts]
+    for (looks, draft), fetched in zip(drafts, _asked(charts, wanted), strict=True):
         with tree.noting(looks):
-            bundle = finish_bundle(tree, draft, order)
-            taken.append(Taken(draft.place, looks.found, bundle, draft.warnings))
+            draft.charts.take(fetched, unpacking)
+    taken = []
+    wanted = [one.charts.dependencies() for _, one in drafts]
+    for (looks, draft), fetched in zip(drafts, _asked(charts, wanted), strict=True):
+        with tree.noting(looks):
+            bundle = finish_bundle(tree, draft, order, fetched)
+            taken.append(Taken(draft.place, looks.found, bundle, draft.warnings, draft.charts.lasting))
     return tuple(taken)
+
+
+def _asked(charts: Charts, needs: Sequence[Sequence[ChartNeed]]) -> Iterator[list[FetchedChart]]:
+    """Ask for what several bundles need in one go; gives each bundle's part."""
+    every = list(dict.fromkeys(need for of_one in needs for need in of_one))
+    found = dict(zip(every, charts(every), strict=True)) if every else {}
+    return ([found[need] for need in of_one] for of_one in needs)
 
 
 def is_same(tree: Tree, known: Known) -> bool:

@@ -1,0 +1,193 @@
+"""A chart's own files, as Helm loads them: what it is called, what it depends on, what it brings along."""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fleet.bundler.domain.archive import BadArchive, Budget, Unpacked, unpack
+from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.tags import is_version
+from fleet.bundler.domain.tree import Tree
+from fleet.bundler.domain.typed import Flag, ListOf, Struct, Text
+from fleet.bundler.domain.yamltext import Document, parse
+
+CHART = "Chart.yaml"
+SUBCHARTS = "charts"
+_REQUIREMENTS = "requirements.yaml"
+_VALUES = "values.yaml"
+_LOCKS = ("Chart.lock", "requirements.lock")
+_TEXT = Text()
+
+DEPENDENCY = Struct(
+    {
+        **dict.fromkeys(("name", "version", "repository", "condition"), _TEXT),
+        "tags": ListOf(_TEXT),
+        "enabled": Flag(),
+        "alias": _TEXT,
+    },
+    required={"name": "", "repository": ""},
+)
+"""A dependency in Chart.yaml; `import-values`, which may be anything, is read beside it."""
+
+_METADATA = Struct(
+    {**dict.fromkeys(("apiVersion", "name", "version", "type"), _TEXT), "dependencies": ListOf(DEPENDENCY)}
+)
+_LOCK = Struct({"digest": _TEXT})
+_TYPES = ("", "application", "library")
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One dependency: its fields as Go writes them, and its place for messages."""
+
+    fields: dict[str, Any]
+    document: Document
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The name of the chart that is depended on."""
+        return str(self.fields.get("name", ""))
+
+    @property
+    def version(self) -> str:
+        """The constraint."""
+        return str(self.fields.get("version", ""))
+
+    @property
+    def repository(self) -> str:
+        """Where it comes from; empty: it is in `charts` already."""
+        return str(self.fields.get("repository", ""))
+
+    def wrong(self, reason: str) -> BadInput:
+        """An error at the dependency's place."""
+        return self.document.wrong(("dependencies", self.number), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFolder:
+    """A chart in a folder of a tree."""
+
+    path: str
+    name: str
+    version: str
+    api_version: str
+    dependencies: tuple[Dependency, ...]
+    lock_digest: str = ""
+    subcharts: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def missing(self) -> list[Dependency]:
+        """What it depends on and does not bring along; names alone count, as for Helm."""
+        return [one for one in self.dependencies if one.name not in self.subcharts]
+
+
+def load_folder(tree: Tree, path: str) -> ChartFolder:
+    """Load a chart. Raises BadInput where Helm would not load it, with the place."""
+    at = posixpath.join(path, CHART)
+    document = parse(tree.read(at), at)
+    metadata = _read(document)
+    source = document
+    requirements = posixpath.join(path, _REQUIREMENTS)
+    if tree.is_file(requirements):
+        source = parse(tree.read(requirements), requirements)
+        metadata |= _read(source)
+    _check(document, metadata)
+    _check_values(tree, path)
+    return ChartFolder(
+        path=path,
+        name=metadata["name"],
+        version=metadata["version"],
+        api_version=metadata.get("apiVersion") or "v1",
+        dependencies=tuple(_dependencies(source, metadata)),
+        lock_digest=_lock_digest(tree, path),
+        subcharts=frozenset(_subcharts(tree, path, metadata["name"])),
+    )
+
+
+def archive_name(data: bytes, budget: Budget) -> tuple[str, Unpacked]:
+    """The name of a packed chart, and its files. Raises BadArchive where it is none."""
+    found = unpack(data, "chart.tgz", budget)
+    for path in found.modes:
+        if path.count("/") == 1 and path.endswith(f"/{CHART}"):
+            try:
+                name = _read(parse(found.data[path], path)).get("name", "")
+            except BadInput as error:
+                raise BadArchive(str(error)) from None
+            return name, found
+    raise BadArchive(f"{CHART} file is missing")
+
+
+def _read(document: Document) -> dict[str, Any]:
+    found = _METADATA.read(document, (), document.value, lenient=True)
+    return dict(found or {})
+
+
+def _check(document: Document, metadata: dict[str, Any]) -> None:
+    name, version = metadata.get("name", ""), metadata.get("version", "")
+    if not name:
+        raise document.wrong(("name",), "validation: chart.metadata.name is required")
+    if posixpath.basename(name) != name:
+        raise document.wrong(("name",), "validation: chart.metadata.name is invalid")
+    if not version:
+        raise document.wrong(("version",), "validation: chart.metadata.version is required")
+    if not is_version(version):
+        raise document.wrong(("version",), "validation: chart.metadata.version is invalid")
+    if metadata.get("type", "") not in _TYPES:
+        raise document.wrong(("type",), "validation: chart.metadata.type must be application or library")
+    metadata["name"], metadata["version"] = name, version
+
+
+def _check_values(tree: Tree, path: str) -> None:
+    at = posixpath.join(path, _VALUES)
+    if tree.is_file(at):
+        document = parse(tree.read(at), at)
+        if not isinstance(document.value, dict | None):
+            raise document.wrong((), "cannot load values.yaml: it must be a map")
+
+
+def _dependencies(document: Document, metadata: dict[str, Any]) -> Iterator[Dependency]:
+    given = document.value.get("dependencies") if isinstance(document.value, dict) else None
+    seen: set[str] = set()
+    for number, fields in enumerate(metadata.get("dependencies", [])):
+        item = given[number] if isinstance(given, list) else None
+        values = item.get("import-values") if isinstance(item, dict) else None
+        one = Dependency(fields | ({"import-values": values} if values else {}), document, number)
+        alias = str(fields.get("alias", ""))
+        if not one.name:
+            raise one.wrong("must be a map with a name")
+        if (alias or one.name) in seen:
+            raise one.wrong(f'validation: more than one dependency with name or alias "{alias or one.name}"')
+        seen.add(alias or one.name)
+        yield one
+
+
+def _lock_digest(tree: Tree, path: str) -> str:
+    for name in _LOCKS:
+        at = posixpath.join(path, name)
+        if tree.is_file(at):
+            document = parse(tree.read(at), at)
+            return str((_LOCK.read(document, (), document.value, lenient=True) or {}).get("digest", ""))
+    return ""
+
+
+def _subcharts(tree: Tree, path: str, chart: str) -> Iterator[str]:
+    folder = posixpath.join(path, SUBCHARTS)
+    if not tree.is_folder(folder):
+        return
+    for name in tree.names(folder):
+        at = posixpath.join(folder, name)
+        if name[0] in "_." or name.endswith(".prov"):
+            continue
+        if tree.is_folder(at):
+            if not tree.is_file(posixpath.join(at, CHART)):
+                raise BadInput(
+                    f"error unpacking subchart {name} in {chart}: {CHART} file is missing", path=at
+                )
+            yield load_folder(tree, at).name
+        elif name.endswith(".tgz"):
+            try:
+                yield archive_name(tree.read(at), Budget())[0]
+            except BadArchive as error:
+                raise BadInput(f"error unpacking subchart: {error}", path=at) from None
