@@ -25,9 +25,7 @@ class DurationText:
     """A duration such as `5m`, written again as Go does (`5m0s`); it is there even when the file has none."""
 
     def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
-        """The duration in Go's own spelling; None where there is none."""
-        if value is None:
-            return None
+        """The duration in Go's own spelling; a null is none, which Go refuses."""
         nanoseconds = _parsed(value) if isinstance(value, str) else None
         if nanoseconds is None:
             raise doc.wrong(at, 'must be a duration with the units ns, us, ms, s, m or h, such as "1h30m"')

@@ -162,15 +162,18 @@ FLEET_YAML = Struct({**SPEC, **_FILE_OWN}, required=_ALWAYS, direct=frozenset(_F
 
 _OWNER = Struct(_texts("apiVersion", "kind", "name", "uid") | _flags("controller", "blockOwnerDeletion"))
 
+_META_TEXTS = ("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion")
+_META_MAP = MapOf(_TEXT, gentle=frozenset(_META_TEXTS))  # the parser takes their keys for the fields around
+
 METADATA = Struct(
     {
-        **_texts("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion"),
+        **_texts(*_META_TEXTS),
         "generation": _WHOLE,
         "creationTimestamp": TimeText(),
         "deletionTimestamp": TimeText(),
         "deletionGracePeriodSeconds": _WHOLE,
-        "labels": _TEXT_MAP,
-        "annotations": _TEXT_MAP,
+        "labels": _META_MAP,
+        "annotations": _META_MAP,
         "ownerReferences": ListOf(_OWNER),
         "finalizers": _TEXTS,
         "managedFields": ListOf(

@@ -142,10 +142,14 @@ def _float64(value: int | float) -> int | float:
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """A map from text to one type; `pointer`: an empty one is written too where the file says so."""
+    """A map from text to one type; `pointer`: an empty one is written too where the file says so.
+
+    The values of `gentle` keys are read leniently wherever the map stands.
+    """
 
     of: Kind
     pointer: bool = False
+    gentle: frozenset[str] = frozenset()
 
     def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
         """The map with each value read."""
@@ -153,7 +157,10 @@ class MapOf:
             return None
         if not isinstance(value, dict):
             raise doc.wrong(at, f"must be a map, is {_is(value)}")
-        return {key: self.of.read(doc, (*at, key), item, lenient=lenient) for key, item in value.items()}
+        return {
+            key: self.of.read(doc, (*at, key), item, lenient=lenient or key in self.gentle)
+            for key, item in value.items()
+        }
 
     def absent(self, value: Any) -> bool:
         """An empty map is left out, unless it is a pointer's."""
@@ -207,6 +214,8 @@ class Struct:
                 gentle = lenient and (self.direct is None or name in self.direct)
                 given[name] = self._joined(name, given.get(name), value[key])
                 found[name] = self.fields[name].read(doc, (*at, key), given[name], lenient=gentle)
+            else:
+                _free(doc, (*at, key), value[key])  # what is passed over must be JSON all the same
         return self._written(found)
 
     def field_of(self, key: str) -> str | None:
@@ -218,14 +227,14 @@ class Struct:
         return {name: key for key in sorted(value) if (name := self.field_of(key))}
 
     def _joined(self, name: str, before: Any, value: Any) -> Any:
-        """The value of a field that a file has in two spellings, as `Helm` and `helm`: maps add up."""
-        if (
-            isinstance(before, dict)
-            and isinstance(value, dict)
-            and isinstance(self.fields[name], Struct | MapOf)
-        ):
+        """The value of a field that a file has in two spellings, as `Helm` and `helm`: maps add up, and a
+        null leaves alone what is no pointer.
+        """
+        kind = self.fields[name]
+        if isinstance(before, dict) and isinstance(value, dict) and isinstance(kind, Struct | MapOf):
             return before | value
-        return value
+        plain = isinstance(kind, Text) or (isinstance(kind, Flag | Whole) and not kind.pointer)
+        return before if plain and value is None else value
 
     def absent(self, value: Any) -> bool:
         """A struct that the file has is kept, empty or not."""
