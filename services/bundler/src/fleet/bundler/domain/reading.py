@@ -1,11 +1,7 @@
 """One reading of a tree: all its bundles, or the one thing that is wrong with it."""
 
-<<<<<<< services/bundler/src/fleet/bundler/domain/reading.py
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-=======
 import json
-from collections.abc import Iterable, Mapping, Sequence
->>>>>>> /tmp/e_new
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
