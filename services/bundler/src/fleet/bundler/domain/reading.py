@@ -105,10 +105,7 @@ def read_tree(
 
 def _places(tree: Tree, order: Order) -> list[Place]:
     """Where to read; what is only printed is printed as often as it is found (quirk 35)."""
-    if order.bundles:
-        found = given(tree, order.bundles)
-    else:
-        found = scan(tree, order.paths, order.options_file)
+    found = given(tree, order.bundles) if order.bundles else scan(tree, order.paths, order.options_file)
     return found if order.offline else list(dict.fromkeys(found))
 
 
