@@ -66,12 +66,13 @@ async def test_b03_every_folder_with_fleet_yaml_is_a_bundle(here):
 
 
 async def test_b04_a_root_bundle_has_the_files_of_nested_bundles_too(here):
-    files = ["a.yaml", "b.yaml", "deploymentA/c.yaml", "deploymentA/d.yaml", "x/e.yaml", "x/y/f.yaml"]
+    files = ["a.yaml", "deploymentA/c.yaml", "x/e.yaml", "x/y/f.yaml"]
     write(here, {path: config_map() for path in files})
-    write(here, {"deploymentA/fleet.yaml": "", "x/y/fleet.yaml": "labels: {a: b}\n"})
+    options = ["deploymentA/fleet.yaml", "x/y/fleet.yaml"]
+    write(here, dict.fromkeys(options, "labels: {a: b}\n"))
     bundles = await printed("repo")
     assert names(bundles) == ["repo", "repo-deploymenta-60138755", "repo-x-y"]
-    assert resources(bundles[0]) == files
+    assert resources(bundles[0]) == sorted([*files, *options])
 
 
 async def test_b05_values_files_are_merged_and_left_out(here):
@@ -298,6 +299,19 @@ async def test_nothing_outside_of_the_folder_is_read(here):
     done = await fleet("apply", "-o", "-", "repo")
     assert (done.code, "secret\n" in done.out) == (1, False)
     assert "fleet.yaml:3: targetCustomizations[0].helm.valuesFiles[0]: no such file" in done.err
+
+
+async def test_image_scans_are_objects_behind_their_bundle(here):
+    scan = (
+        "imageScans: [{tagName: web, image: example.com/web, interval: 5m, policy: {semver: {range: 1.x}}}]\n"
+    )
+    write(here, {"a.yaml": config_map(), "fleet.yaml": f"{scan}annotations: {{a: b}}\n"})
+    done = await fleet("apply", "-o", "-", "repo")
+    assert (done.code, "imagescan is disabled" in done.err) == (1, True)
+    bundle, scan = await printed("repo", "--imagescan-enabled")
+    assert bundle["metadata"]["annotations"] == {"a": "b"}
+    assert (scan["kind"], scan["metadata"]) == ("ImageScan", {"name": "imagescan-repo-0"})
+    assert scan["spec"]["image"] == "example.com/web"
 
 
 async def test_unknown_fields_are_told_on_stderr_and_change_nothing(here):

@@ -48,6 +48,8 @@ def apply_folders(words: Sequence[str], namespace: str, hub: HubChoice, given: M
     for flag, instead in _NO_EFFECT.items():
         if given[flag]:
             click.echo(f"warning: --{flag.replace('_', '-')} has no effect: {instead}", err=True)
+    if any(bundle.scans for bundle in bundles):
+        click.echo("warning: imageScans are not looked after yet: only what -o prints has them", err=True)
     keyring = _keyring(hub)
     at_once = given["bundle_creation_max_concurrency"]
     with_bus(hub, lambda bus: _store(bus, keyring, name, namespace, bundles, at_once if at_once > 0 else 4))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -14,19 +14,25 @@ from fleet.yaml import write_all
 
 
 def printed(bundles: Iterable[ReadBundle], namespace: str) -> str:
-    """A YAML stream of the bundles, in the order in which they were found."""
-    return write_all(bundle_object(bundle, namespace) for bundle in bundles)
+    """A YAML stream of the bundles in the order in which they were found, each with its image scans."""
+    return write_all(one for bundle in bundles for one in objects_of(bundle, namespace))
 
 
-def bundle_object(bundle: ReadBundle, namespace: str) -> dict[str, Any]:
-    """The Bundle object; labels stand there only where there are any, as in Fleet."""
-    labels: Mapping[str, str] = bundle.labels
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "Bundle",
-        "metadata": {"name": bundle.name, "namespace": namespace, **({"labels": labels} if labels else {})},
-        "spec": spec_of(bundle),
-    }
+def objects_of(bundle: ReadBundle, namespace: str) -> Iterator[dict[str, Any]]:
+    """The Bundle object, and the ImageScan objects, which have no namespace (quirk 42)."""
+    yield _object("Bundle", spec_of(bundle), name=bundle.name, namespace=namespace, **_marks(bundle))
+    for scan in bundle.scans:
+        yield _object("ImageScan", scan["spec"], name=scan["name"])
+
+
+def _object(kind: str, spec: Mapping[str, Any], **metadata: Any) -> dict[str, Any]:
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def _marks(bundle: ReadBundle) -> dict[str, dict[str, str]]:
+    """Labels and annotations, where there are any."""
+    marks = {"labels": bundle.labels, "annotations": bundle.annotations}
+    return {name: words for name, words in marks.items() if words}
 
 
 def spec_of(bundle: ReadBundle) -> dict[str, Any]:

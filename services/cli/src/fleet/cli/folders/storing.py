@@ -104,7 +104,13 @@ class FolderBundles:
         content, options = self.key.name(bundle.manifest), self.key.name(bundle.options)
         wanted = Resource(
             kind=_KIND,
-            metadata=ObjectMeta(name=bundle.name, namespace=self.workspace, uid="", labels=bundle.labels),
+            metadata=ObjectMeta(
+                name=bundle.name,
+                namespace=self.workspace,
+                uid="",
+                labels=bundle.labels,
+                annotations=bundle.annotations,
+            ),
             spec={**bundle.spec, "contentsId": content, "valuesHash": options},
         )
         before = stored.event if stored else None
