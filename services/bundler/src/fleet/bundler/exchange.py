@@ -12,7 +12,6 @@ from fleet.bundler.domain.warnings import ReadWarning
 from fleet.bundler.errors import NeedsWhole, ReaderBroken
 from fleet.bundler.framing import Message
 
-
 _IN_HEAD = ("name", "labels", "spec", "annotations", "scans")
 
 

@@ -1,5 +1,6 @@
 """The composition root: what the bundler is made of."""
 
+from fleet.bundler.charts import ChartCache, ChartFetcher
 from fleet.bundler.declarations import Declarations
 from fleet.bundler.guard import Guard
 from fleet.bundler.pool import ReaderPool
@@ -19,10 +20,15 @@ async def work(runtime: Runtime) -> None:
     keyring = Keyring.open(runtime.settings.keys)
     secrets = SecretStore(data / "secrets", keyring=keyring)
     shelf = Shelf(bus)
-    async with ReaderPool() as pool:
+    charts = ChartCache(data / "charts")
+    async with (
+        ReaderPool() as pool,
+        ChartFetcher(cache=charts, git=data / "git", choose=pool.choose) as fetcher,
+    ):
+        source = CommitSource(cache=data / "git", secrets=secrets, keyring=keyring, pool=pool, charts=fetcher)
         bundler = Bundler(
             bus=bus,
-            source=CommitSource(cache=data / "git", secrets=secrets, keyring=keyring, pool=pool),
+            source=source,
             declarations=Declarations(bus=bus, keyring=keyring),
             shelf=shelf,
             publisher=Publisher(bus=bus, shelf=shelf, keyring=keyring, guard=Guard(bus=bus)),

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
-from fleet.bundler import framing
+from fleet.bundler import chartpipe, framing
+from fleet.bundler.domain.chartneeds import ChartNeed, FetchedChart
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.listing import parse
 from fleet.bundler.domain.reading import read_places, read_tree
@@ -45,6 +46,21 @@ class _Files:
         return answer[1]
 
 
+class _Charts:
+    """Charts that are in no commit, asked for over the pipe."""
+
+    def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
+        self._source = source
+        self._sink = sink
+
+    def __call__(self, needs: Sequence[ChartNeed]) -> list[FetchedChart]:
+        _write(self._sink, *chartpipe.question(needs))
+        answer = framing.read(self._source)
+        if answer is None:
+            raise SystemExit(0)  # nobody wants the result any more
+        return chartpipe.charts_of(answer)
+
+
 def _write(sink: IO[bytes], header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
     """Write a message whole: time that runs out meanwhile has run out after it."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
@@ -72,15 +88,15 @@ class _Trees:
         return "" if at is None else at or "."
 
 
-def _read(task: Task, files: _Files, trees: _Trees) -> framing.Message:
+def _read(task: Task, files: _Files, charts: _Charts, trees: _Trees) -> framing.Message:
     modes, ids, sizes = parse(task.listing)
     ids[""] = task.root
     if task.places is not None:
         parts = frozenset(task.parts)
         tree = trees.begin(Tree(modes, files.by_path(ids), ids=ids, sizes=sizes, parts=parts))
-        return answer_message(read_places(tree, task.order, task.places), [])
+        return answer_message(read_places(tree, task.order, task.places, charts=charts), [])
     tree = trees.begin(Tree(modes, files.by_path(ids), ids=ids, sizes=sizes))
-    found = read_tree(tree, task.order, task.known)
+    found = read_tree(tree, task.order, task.known, charts=charts)
     numbers = {one.place: number for number, one in enumerate(task.known)}
     return answer_message(found.taken, [numbers[one.place] for one in found.same])
 
@@ -111,14 +127,19 @@ def _late(_number: int, _frame: object) -> None:
 
 def serve(source: IO[bytes], sink: IO[bytes]) -> None:
     """Answer one task after the other until the source ends."""
-    files = _Files(source, sink)
+    files, charts = _Files(source, sink), _Charts(source, sink)
     while (message := framing.read(source)) is not None:
         trees = _Trees()
         try:
             with _allowed(message[0]["seconds"]):
-                answer = _read(task_of(message), files, trees)
+                if chartpipe.CHOOSE in message[0]:
+                    answer = chartpipe.choice_made(message)
+                else:
+                    answer = _read(task_of(message), files, charts, trees)
         except BadInput as error:
             answer = wrong_message(error)
+        except chartpipe.FetchFirst:
+            answer = {chartpipe.LATER: True}, []
         except NotListed:
             answer = {"beyond": True}, []
         except MemoryError:

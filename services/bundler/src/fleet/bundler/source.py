@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fleet.bundler.charts import ChartFetcher, ChartLoader, declared_credentials
 from fleet.bundler.domain.looks import FOLDER
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import Known
@@ -45,8 +46,11 @@ class Contents:
 class CommitSource:
     """Fetches commits, some of each host at a time, and has them read."""
 
-    def __init__(self, *, cache: Path, secrets: SecretStore, keyring: Keyring, pool: ReaderPool) -> None:
+    def __init__(
+        self, *, cache: Path, secrets: SecretStore, keyring: Keyring, pool: ReaderPool, charts: ChartFetcher
+    ) -> None:
         self._cache = cache
+        self._charts = charts
         self._secrets = secrets
         self._keyring = keyring
         self._pool = pool
@@ -64,12 +68,15 @@ class CommitSource:
             GitError: the repository or the commit could not be had.
             BadInput: something in it, or in the GitRepo, is wrong.
             ReadingFailed: it took too long, or its process died.
-            HostBusy: too many commits of its host are waited for already.
+            HostBusy: too many wait for its host, or for the host of a chart, already.
         """
         before = self._memory.of(wanted.uid, wanted.order)
+        credentials = declared_credentials(wanted.spec, workspace=wanted.workspace, secrets=self._secrets)
+        charts = self._charts.loader(credentials, workspace=wanted.workspace)
         try:
             tree = await self._fetch(wanted, commit, before)
-            found = await self._kept(self._keyring.workspace(wanted.workspace), tree, wanted.order, before)
+            key = self._keyring.workspace(wanted.workspace)
+            found = await self._kept(key, tree, wanted.order, before, charts)
         except GitError:
             self.forget(wanted.uid)  # the cache may be damaged, and a whole reading heals it
             raise
@@ -78,10 +85,10 @@ class CommitSource:
         return Contents(remembered.named, tuple(word for one in found for word in one.warnings))
 
     async def _kept(
-        self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None
+        self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None, charts: ChartLoader
     ) -> tuple[Kept, ...]:
-        found = await self._edited(key, tree, before) if before else None
-        return await self._listed(key, tree, order, before) if found is None else found
+        found = await self._edited(key, tree, before, charts) if before else None
+        return await self._listed(key, tree, order, before, charts) if found is None else found
 
     async def _fetch(self, wanted: Wanted, commit: str, before: Remembered | None) -> Tree:
         remote = declared_remote(wanted.spec, workspace=wanted.workspace, secrets=self._secrets)
@@ -91,7 +98,9 @@ class CommitSource:
             since = before.commit if before else ""
             return await fetch(remote, commit, self._cache / wanted.workspace, since=since)
 
-    async def _edited(self, key: WorkspaceKey, tree: Tree, before: Remembered) -> tuple[Kept, ...] | None:
+    async def _edited(
+        self, key: WorkspaceKey, tree: Tree, before: Remembered, charts: ChartLoader
+    ) -> tuple[Kept, ...] | None:
         """Read the places that an edit touched; None where that takes the whole tree."""
         if tree.edited is None:
             return None
@@ -105,7 +114,7 @@ class CommitSource:
         parts = sorted({path for path, stood in looks if stood != FOLDER})
         task = Task(before.order, await tree.part(parts), tree.commit, places=places, parts=parts)
         try:
-            answer = await self._pool.carry_out(task, tree.contents)
+            answer = await self._pool.carry_out(task, tree.contents, charts)
         except NeedsWhole:
             return None
         news = await _kept(key, answer.taken)
@@ -114,11 +123,11 @@ class CommitSource:
         return before.with_news(tree.commit, news).kept
 
     async def _listed(
-        self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None
+        self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None, charts: ChartLoader
     ) -> tuple[Kept, ...]:
         known = before.known() if before else []
         task = Task(order, await tree.listing(), tree.commit, known=known)
-        answer = await self._pool.carry_out(task, tree.contents)
+        answer = await self._pool.carry_out(task, tree.contents, charts)
         same = {known[number].place for number in answer.same}
         kept = [one for one in before.kept if one.known.place in same] if before else []
         return (*kept, *await _kept(key, answer.taken))
