@@ -1,7 +1,6 @@
 """Commits made to break the reader, at their full size: a clear error, within memory, bytes and time.
 
-Each is fetched and read by programs of their own, as the bundler does it; peaks are those of all of them together
-and exact, but for what another one has at the same time.
+Each is fetched and read by programs of their own, as the bundler does it; peaks are those of all of them.
 """
 
 import sys
