@@ -43,7 +43,9 @@ class Budget:
         self._all = (self.bytes, self.entries)
 
     def take(self, size: int) -> None:
-        """Take these bytes. Raises BadArchive when there were fewer left."""
+        """Take these bytes. Raises BadArchive when there were fewer left, or a size is negative."""
+        if size < 0:
+            raise BadArchive("it cannot be read: an entry has a negative size")
         self.bytes -= size
         if self.bytes < 0:
             raise BadArchive(
