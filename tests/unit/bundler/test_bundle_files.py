@@ -11,7 +11,7 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import read_tree, stored_form
 from fleet.bundler.domain.resources import stored_gzip
-from support.trees import CONFIG_MAP, a_tree, names_of, read_one
+from support.trees import CONFIG_MAP, a_tree, names_of, read, read_one
 
 ORDER = Order(name="repo")
 
@@ -109,3 +109,56 @@ def test_the_stored_form_has_all_files_and_only_the_public_part_of_the_spec() ->
     assert found.options == (
         b'{"options":{"helm":{"values":{"a":"secret"}},"ignore":{},"namespace":"web"},"targets":[{"ignore":{}}]}'
     )
+
+
+def test_every_file_is_encoded_where_compression_is_asked_for() -> None:
+    files = read_one({"a.yaml": CONFIG_MAP, "empty": ""}, compress=True).files
+
+    assert [file.encoding for file in files] == ["base64+gz", "base64+gz"]
+    assert [gzip.decompress(base64.b64decode(file.content)).decode() for file in files] == [CONFIG_MAP, ""]
+
+
+def test_nothing_is_in_a_bundle_whose_own_folder_is_hidden() -> None:
+    files = {".h/fleet.yaml": "", ".h/cm.yaml": CONFIG_MAP, "a/cm.yaml": CONFIG_MAP}
+
+    assert [names_of(bundle) for bundle in read(files, paths=(".h", "a"))] == [["cm.yaml"]]
+
+
+def test_a_folder_that_is_named_like_a_values_file_is_taken_in_with_what_it_hides() -> None:
+    files = {
+        "fleet.yaml": "helm: {valuesFiles: [.conf]}\n",
+        ".conf/a.yaml": "", ".conf/.b.yaml": "", ".conf/.fleetignore": "a.yaml\n", "cm.yaml": "",
+    }  # fmt: skip
+
+    assert names_of(read_one(files)) == [".conf/a.yaml", "cm.yaml"]
+
+
+def test_values_files_are_left_out_as_they_are_written_and_by_their_last_part() -> None:
+    files = {
+        "fleet.yaml": "helm: {valuesFiles: [sub/v.yaml, ./w.yaml]}\n",
+        "v.yaml": "", "sub/v.yaml": "", "other/v.yaml": "", "w.yaml": "", "sub/w.yaml": "",
+    }  # fmt: skip
+
+    assert names_of(read_one(files)) == ["other/v.yaml", "sub/w.yaml"]
+
+
+def test_objects_of_fleet_itself_are_resources_like_any_other() -> None:
+    objects = {
+        "bundle.yaml": "kind: Bundle\napiVersion: fleet.cattle.io/v1alpha1\nmetadata: {name: b}\n",
+        "gitrepo.yaml": "kind: GitRepo\napiVersion: fleet.cattle.io/v1alpha1\nmetadata: {name: g}\n",
+    }
+
+    assert {file.name: file.content for file in read_one(objects).files} == objects
+
+
+def test_an_options_file_that_is_a_folder_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"^a/fleet.yaml: is a folder, and must be a file"):
+        read({"a/fleet.yaml/x.yaml": ""})
+
+
+def test_image_scans_stand_beside_the_bundle_under_a_name_of_the_folder() -> None:
+    text = "name: own\nimageScans:\n- {}\n- {image: i, tagName: t}\n"
+    (scan,) = read_one({"a/fleet.yaml": text, "a/cm.yaml": ""}, image_scans=True).scans
+
+    assert scan.name == "imagescan-repo-a-1"
+    assert scan.spec == {"tagName": "t", "image": "i", "interval": "0s", "policy": {}}

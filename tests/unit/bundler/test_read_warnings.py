@@ -1,0 +1,111 @@
+"""What Fleet ignores is ignored with a warning that names file and line, and changes no byte."""
+
+from typing import Any
+
+import pytest
+
+from fleet.bundler.domain.fleetyaml import read_fleet_yaml
+from fleet.bundler.domain.order import Order
+from fleet.bundler.domain.reading import read_tree, stored_form
+from fleet.bundler.domain.warnings import warnings_of
+from support.trees import CONFIG_MAP, Files, a_tree
+
+
+def warned(text: str, **options: Any) -> list[str]:
+    return [str(one) for one in warnings_of(read_fleet_yaml(text.encode(), "a/fleet.yaml", **options))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "namespace: x\nnamspace: y\n",
+            'a/fleet.yaml:2: namspace: is ignored: Fleet knows no such field; did you mean "namespace"?',
+        ),
+        (
+            "helm:\n  chrt: x\n",
+            'a/fleet.yaml:2: helm.chrt: is ignored: Fleet knows no such field; did you mean "chart"?',
+        ),
+        ("zzz: 1\n", "a/fleet.yaml:1: zzz: is ignored: Fleet knows no such field"),
+        (
+            "targetCustomizations:\n- name: a\n  clusterSelectr: {}\n",
+            "a/fleet.yaml:3: targetCustomizations[0].clusterSelectr: is ignored: Fleet knows no such field; "
+            'did you mean "clusterSelector"?',
+        ),
+        ("finalizers: [a]\n", "a/fleet.yaml:1: finalizers: is ignored: Fleet knows no such field"),
+        (
+            "\nforceSyncGeneration: 5\n",
+            "a/fleet.yaml:2: forceSyncGeneration: is ignored: it is always taken from the GitRepo",
+        ),
+        (
+            "resources: [{name: a}]\n",
+            "a/fleet.yaml:1: resources: is ignored: the resources are always the files of the folder",
+        ),
+        (
+            "helm:\n  valuesFiles: [a.yaml]\n",
+            "a/fleet.yaml:2: helm.valuesFiles: is not merged without helm.chart or helm.repo; "
+            "the files are no resources all the same",
+        ),
+        (
+            "targets:\n- helm:\n    disableDependencyUpdate: true\n",
+            "a/fleet.yaml:3: targets[0].helm.disableDependencyUpdate: has no effect: "
+            "it only counts at the top, in helm",
+        ),
+        (
+            "Helm: {}\nhelm: {}\n",
+            'a/fleet.yaml:2: helm: says the same field as "Helm" in another case',
+        ),
+    ],
+)
+def test_what_is_ignored_is_said_with_its_place(text: str, expected: str) -> None:
+    assert warned(text) == [expected]
+
+
+def test_image_scans_without_effect_are_named() -> None:
+    text = "imageScans:\n- name: unused\n  image: a\n  tagName: t\n- tagName: u\n"
+
+    assert warned(text, image_scans=True) == [
+        "a/fleet.yaml:2: imageScans[0].name: is ignored: Fleet makes the name itself",
+        "a/fleet.yaml:5: imageScans[1]: is ignored: it has no image",
+    ]
+
+
+def test_values_may_have_any_keys_and_known_fields_any_case() -> None:
+    assert (
+        warned("helm: {values: {zzz: 1}, TemplateValues: {q: r}}\nannotations: {a: b}\nlabels: {c: d}\n")
+        == []
+    )
+
+
+def test_no_warning_repeats_a_value() -> None:
+    assert "hunter2" not in str(warned("passwrd: hunter2\nhelm: {valus: hunter2}\n"))
+
+
+FILES: Files = {"a/fleet.yaml": "namespace: x\n", "a/cm.yaml": CONFIG_MAP}
+
+
+def test_warnings_come_with_the_reading_and_change_no_byte() -> None:
+    order = Order(name="repo")
+    quiet = read_tree(a_tree(FILES), order)
+    loud = read_tree(a_tree({**FILES, "a/fleet.yaml": "namespace: x\nzzz: 1\n"}), order)
+
+    assert [str(one) for one in quiet.warnings] == []
+    assert [one.field for one in loud.warnings] == ["zzz"]
+    assert [stored_form(one) for one in loud.bundles] == [stored_form(one) for one in quiet.bundles]
+
+
+def test_a_folder_with_nothing_to_deploy_is_passed_over_with_a_warning() -> None:
+    found = read_tree(a_tree({**FILES, "b/fleet.yaml": ""}), Order(name="repo"))
+
+    assert [one.name for one in found.bundles] == ["repo-a"]
+    assert [str(one) for one in found.warnings] == ["b: there is nothing to deploy in this folder"]
+
+
+@pytest.mark.parametrize(
+    "text", ["name: My_Bundle\n", "targetCustomizationMode: Some\n", "helm: {releaseName: Not_Good}\n"]
+)
+def test_what_only_kubernetes_refuses_is_a_warning_where_bundles_are_printed(text: str) -> None:
+    found = read_tree(a_tree({**FILES, "a/fleet.yaml": text}), Order(name="repo", offline=True))
+
+    assert len(found.bundles) == 1
+    assert str(found.warnings[0]).startswith("a/fleet.yaml:1: ")
