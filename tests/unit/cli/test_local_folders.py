@@ -70,7 +70,7 @@ def test_a_pipe_is_refused_and_waits_for_nobody(root):
 
 
 def test_more_files_than_may_be_listed_are_refused(root, monkeypatch):
-    monkeypatch.setattr(listing, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(listing, "ENTRIES", 3)
     for name in "bcd":
         (root / name).touch()
     with (
@@ -81,7 +81,7 @@ def test_more_files_than_may_be_listed_are_refused(root, monkeypatch):
 
 
 def test_more_bytes_than_may_be_read_are_refused(root, monkeypatch):
-    monkeypatch.setattr(listing, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(listing, "READ_BYTES", 1 << 20)
     (root / "big").write_bytes(bytes((1 << 20) + 1))
     with LocalFolder(root) as folder, pytest.raises(BadInput, match=r"^big: with it more than 1 MiB"):
         folder.read(["big"])

@@ -57,13 +57,15 @@ def apply_folders(words: Sequence[str], namespace: str, hub: HubChoice, given: M
 
 def _read(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> list[ReadBundle]:
     from fleet.bundler.domain.errors import BadInput
-    from fleet.bundler.errors import ReadingFailed
+    from fleet.bundler.errors import HostBusy, ReadingFailed
+    from fleet.cli.folders.credentials import credentials_of
     from fleet.cli.folders.reading import read_folder
 
     try:
         _check_stdin(given)
-        answer = asyncio.run(read_folder(Path(), _order(name, paths, given)))
-    except (BadInput, ReadingFailed) as error:
+        order, credentials = _order(name, paths, given), credentials_of(given, os.environ)
+        answer = asyncio.run(read_folder(Path(), order, credentials))
+    except (BadInput, ReadingFailed, HostBusy) as error:
         raise CommandFailed(f"error: {error}") from error
     for warning in answer.warnings:
         click.echo(f"warning: {warning}", err=True)

@@ -12,14 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from fleet.bundler.domain.bounds import ENTRIES, READ_BYTES
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.tree import Mode
-
-MAX_ENTRIES = 1_000_000
-"""How many files a folder may have, with all that is below it."""
-
-MAX_BYTES = 256 << 20
-"""How much one reading may ask for."""
 
 _GIT = ".git"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -32,7 +27,6 @@ class LocalFolder:
     def __init__(self, root: Path) -> None:
         self._path = root
         self._root = -1
-        self._left = MAX_BYTES
 
     def __enter__(self) -> LocalFolder:
         try:
@@ -50,7 +44,7 @@ class LocalFolder:
         A folder that may not be looked into counts as a file that cannot be read.
 
         Raises:
-            BadInput: there are more than MAX_ENTRIES.
+            BadInput: there are more than ENTRIES.
         """
         found: dict[str, Mode] = {}
         folders = [""]
@@ -67,9 +61,9 @@ class LocalFolder:
                     folders.append(path)
                 elif not is_folder:
                     found[path] = Mode.LINK if is_link else Mode.FILE
-            if len(found) > MAX_ENTRIES:
+            if len(found) > ENTRIES:
                 raise BadInput(
-                    f"has more than {MAX_ENTRIES} files; go to the folder that the bundles are made of",
+                    f"has more than {ENTRIES} files; go to the folder that the bundles are made of",
                     path=str(self._path),
                 )
         return found
@@ -78,9 +72,14 @@ class LocalFolder:
         """The bytes of files, of a link its text.
 
         Raises:
-            BadInput: one cannot be read, is no regular file, or all of them are more than MAX_BYTES.
+            BadInput: one cannot be read, is no regular file, or all of them are more than READ_BYTES.
         """
-        return {path: self._read(path) for path in paths}
+        found: dict[str, bytes] = {}
+        left = READ_BYTES
+        for path in paths:
+            found[path] = self._read(path, left)
+            left -= len(found[path])
+        return found
 
     def _entries(self, path: str) -> list[tuple[str, bool, bool]]:
         with self._folder(path) as folder, os.scandir(folder) as entries:
@@ -99,7 +98,7 @@ class LocalFolder:
         finally:
             os.close(here)
 
-    def _read(self, path: str) -> bytes:
+    def _read(self, path: str, most: int) -> bytes:
         parent, _, name = path.rpartition("/")
         try:
             with self._folder(parent) as folder:
@@ -107,22 +106,23 @@ class LocalFolder:
                     return os.fsencode(os.readlink(name, dir_fd=folder))
                 file = os.open(name, _FILE, dir_fd=folder)
             try:
-                return self._content(path, file)
+                return _content(path, file, most)
             finally:
                 os.close(file)
         except OSError as error:
             raise BadInput(_reason(error), path=path) from None
 
-    def _content(self, path: str, file: int) -> bytes:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise BadInput("is neither a file nor a folder nor a link", path=path)
-        pieces = []
-        while piece := os.read(file, 1 << 20):
-            self._left -= len(piece)
-            if self._left < 0:
-                raise BadInput(f"with it more than {MAX_BYTES >> 20} MiB would be read", path=path)
-            pieces.append(piece)
-        return b"".join(pieces)
+
+def _content(path: str, file: int, most: int) -> bytes:
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        raise BadInput("is neither a file nor a folder nor a link", path=path)
+    pieces = []
+    while piece := os.read(file, 1 << 20):
+        most -= len(piece)
+        if most < 0:
+            raise BadInput(f"with it more than {READ_BYTES >> 20} MiB would be read", path=path)
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _reason(error: OSError) -> str:
