@@ -79,7 +79,7 @@ class ManifestClasses:
             changed = members & BitMap.union(NOTHING, *table.values())
         else:
             changed = members - table.get(digest, NOTHING)
-        for other in [other for other in table if other != digest]:
+        for other in self._others(bundle, table, changed) - {digest}:
             table[other] -= changed
             if not table[other]:
                 del table[other]
@@ -100,6 +100,13 @@ class ManifestClasses:
             if not table:
                 del self._holders[bundle]
         self._move(ordinal, 0)
+
+    def _others(self, bundle: BundleKey, table: Mapping[str, BitMap], changed: BitMap) -> set[str]:
+        """The entries that some of these clusters have; of many entries only theirs are looked at."""
+        if len(table) <= len(changed):
+            return set(table)
+        slots = (slot for ordinal in changed for slot in self.manifest(ordinal).slots)
+        return {digest for key, digest in slots if key == bundle and digest in table}
 
     def _split(self, bundle: BundleKey, digest: str | None, changed: BitMap) -> None:
         moved: dict[int, int] = {}
