@@ -19,6 +19,9 @@ QUOTED = (
 KNOWN = {
     "error: accumulating resources: accumulation err='accumulating resources from 'a.yaml': evalsymlink"
     " failure on '/x' : lstat /x: no such file or directory'": "a.yaml: no such file or directory",
+    "error: trouble configuring builtin PatchTransformer with config: `\npath: no.yaml\n`: failed to get the"
+    " patch file from path(no.yaml): evalsymlink failure on '/x/no.yaml' : lstat /x/no.yaml: no such file or"
+    " directory": "no.yaml: a patch is not there",
     'error: invalid Kustomization: json: unknown field "foo"': "unknown field foo",
     "error: invalid Kustomization: json: cannot unmarshal string into Go struct field K.images of type []x": (
         "K.images cannot be of type string"

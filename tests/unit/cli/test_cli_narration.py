@@ -89,7 +89,7 @@ NOT_POLLED = Condition(type="GitPolling", status="False", reason="Error", messag
         (reported(not_ready("a\nb")), "cluster ws/one reports NotReady ws/web: a"),
         (reported(not_ready(), not_ready()), "cluster ws/one reports NotReady ws/web and 1 more"),
         (rollout(COHORT), "rollout of ws/web advances"),
-        (rollout(COHORT, complete=True), "rollout of ws/web complete"),
+        (rollout(COHORT, complete=True), "rollout of ws/web promoted to all its clusters"),
         (rollout(), "rollout of ws/web over: it leaves its clusters"),
         (rollout(complete=True), "rollout of ws/web over: no cluster shall run it"),
         (view(ready("True")), "GitRepo ws/web is Ready"),

@@ -20,6 +20,7 @@ from fleet.runtime.shutdown import Shutdown
 
 _BUS = "bus"
 _RETRY_SECONDS = 1.0
+_WHERE = "FLEET_NATS_URL says where NATS is, FLEET_NATS_SEED_FILE has the seed to sign with"
 
 Main = Callable[["Runtime"], Awaitable[None]]
 
@@ -109,7 +110,7 @@ async def _connect(name: str, settings: Settings, health: Health, log: Filtering
         try:
             bus = await Bus.connect(settings.nats_url, name=name, seed=settings.nats_seed())
         except Unreachable as error:
-            log.warning("bus not reached", error=str(error))
+            log.warning("bus not reached", error=str(error), settings=_WHERE)
             health.waiting(_BUS, str(error))
             await asyncio.sleep(_RETRY_SECONDS)
             continue

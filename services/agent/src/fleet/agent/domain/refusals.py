@@ -24,6 +24,10 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "a generator merges into what is not there",
         ),
         (
+            rf"failed to get the patch file from path\({_FILE}\): .*no such file",
+            "{file}: a patch is not there",
+        ),
+        (
             r"^trouble configuring builtin (?P<name>\w+) with config",
             "{name}: what it is configured with cannot be used",
         ),
