@@ -1,4 +1,4 @@
-"""Archives made to break whoever unpacks them, at their full size: refused with a reason, in bounded memory."""
+"""Archives made to hurt who unpacks them, at their full size: refused with a reason, and in little memory."""
 
 import bz2
 import gzip
