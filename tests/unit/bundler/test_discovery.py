@@ -118,6 +118,8 @@ def test_a_fleet_yaml_counts_before_a_fleet_yml() -> None:
         (("apps/a", "./apps/a/", "apps/a"), ["apps/a", "apps/a", "apps/a"]),
         (("./ap*/../apps/a",), []),
         (("apps/*/",), []),
+        (("missing/..", "missing/../apps/a"), []),
+        (("docs/../apps/a",), ["apps/a"]),
         (("apps/*/deep/.",), []),
         (("apps/**",), ["apps/a", "apps/b/deep", "apps/c"]),
         (("nowhere", "../apps", "apps/../.."), []),

@@ -108,7 +108,7 @@ def _roots(tree: Tree, path: str) -> list[tuple[str, str]]:
         written = _expand(tree, pattern)
     except BadPattern:
         raise BadInput(f'the path "{path}" is not a valid pattern (spec.paths)') from None
-    found = ((_folder_at(tree, _clean(one)), one) for one in written)
+    found = ((_folder_at(tree, _clean(one)), one) for one in written if tree.exists(one))
     return [(folder, posixpath.normpath(one)) for folder, one in found if folder is not None]
 
 

@@ -195,7 +195,7 @@ class Tree:
             if name in ("", "."):
                 continue
             if name == "..":
-                if not done:
+                if not done or done in self._modes:  # nothing is above the root, or below a file
                     return None
                 done = posixpath.dirname(done)
                 continue
