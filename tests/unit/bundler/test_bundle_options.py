@@ -6,7 +6,7 @@ import pytest
 
 from fleet.bundler.domain.bundle import Bundle
 from fleet.bundler.domain.errors import BadInput
-from fleet.bundler.domain.order import Order, order_for
+from fleet.bundler.domain.order import Order, order_for, read_targets_file
 from support.trees import names_of, read_one
 
 DEFAULT = {"name": "default", "clusterGroup": "default"}
@@ -253,3 +253,42 @@ def test_an_order_takes_what_it_needs_from_a_gitrepo() -> None:
 def test_a_gitrepo_with_a_field_of_the_wrong_type_is_refused() -> None:
     with pytest.raises(BadInput, match=r"^paths\[0\]: must be text, is a number"):
         order_for("web", {"paths": [5]}, {})
+
+
+def test_b11_a_targets_file_has_targets_with_options_and_restrictions() -> None:
+    text = (
+        "targets:\n- {name: 7, clusterGroup: g, namespace: x}\n"
+        "targetRestrictions:\n- {clusterName: c}\npaused: true\n"
+    )
+    targets, restrictions = read_targets_file(text.encode(), "targets.yaml")
+    found = bundle("", targets=targets, restrictions=restrictions)
+
+    assert found.spec["targets"] == [{"name": "7", "clusterGroup": "g", "namespace": "x", "ignore": {}}]
+    assert found.spec["targetRestrictions"] == [{"clusterName": "c"}]
+    assert "paused" not in found.spec
+
+
+def test_an_empty_targets_file_leaves_the_default_target() -> None:
+    targets, restrictions = read_targets_file(b"", "targets.yaml")
+
+    assert bundle("", targets=targets, restrictions=restrictions).public_spec() == {"targets": [DEFAULT]}
+
+
+def test_a_wrong_targets_file_is_named_with_its_line() -> None:
+    with pytest.raises(BadInput, match=r"^targets.yaml:2: targets\[0\].clusterName: must be text"):
+        read_targets_file(b"targets:\n- clusterName: [a]\n", "targets.yaml")
+
+
+def test_annotations_are_those_of_the_file() -> None:
+    assert bundle("annotations: {a: b}\n").annotations == {"a": "b"}
+
+
+def test_empty_values_stay_where_the_file_has_them() -> None:
+    files = {
+        "fleet.yaml": "helm: {chart: ., values: {}, valuesFiles: [v.yaml]}\n",
+        "v.yaml": "",
+        "Chart.yaml": "",
+    }
+    files["Chart.yaml"] = "apiVersion: v2\nname: a\nversion: 0.1.0\n"
+
+    assert read_one(files).spec["helm"] == {"chart": ".", "values": {}}

@@ -128,6 +128,9 @@ SPEC: dict[str, Kind] = {
 
 BUNDLE_SPEC = Struct(SPEC, required=_ALWAYS, direct=frozenset())
 
+SPEC_FILE = Struct(SPEC, required=_ALWAYS, direct=frozenset(SPEC) - frozenset(OPTIONS))
+"""A BundleSpec that is a file of its own, as the targets file is."""
+
 IMAGE_SCAN = Struct(
     {
         "name": _TEXT,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fleet.bundler.domain.errors import BadInput
-from fleet.bundler.domain.model import BUNDLE_SPEC, GIT_TARGET
+from fleet.bundler.domain.model import GIT_TARGET, SPEC_FILE
 from fleet.bundler.domain.typed import Flag, ListOf, Struct, Text, Whole
 from fleet.bundler.domain.yamltext import Document, parse
 
@@ -103,7 +103,7 @@ def read_targets_file(
         BadInput: it is no YAML or a field has the wrong type; with `path`, line and field.
     """
     document = parse(data, path)
-    found = BUNDLE_SPEC.read(document, (), document.value, lenient=True) or {}
+    found = SPEC_FILE.read(document, (), document.value, lenient=True) or {}
     return tuple(found.get("targets", ())), tuple(found.get("targetRestrictions", ()))
 
 
