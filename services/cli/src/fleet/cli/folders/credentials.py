@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fleet.bundler.charts import ChartAuth, ChartCredentials, read_auth_by_path
+from fleet.bundler.domain.chartauth import ChartAuth, ChartCredentials
 from fleet.bundler.domain.errors import BadInput
 
 KNOWN_HOSTS = "FLEET_KNOWN_HOSTS"
@@ -22,6 +22,8 @@ def credentials_of(given: Mapping[str, Any], environment: Mapping[str, str]) -> 
     regex = given["helm_repo_url_regex"]
     known_hosts = environment.get(KNOWN_HOSTS, "").encode()
     if by_path := given["helm_credentials_by_path_file"]:
+        from fleet.bundler.charts import read_auth_by_path  # and all that fetches, only where it is wanted
+
         return ChartCredentials(
             general=ChartAuth(known_hosts=known_hosts),
             by_path=read_auth_by_path(_bytes("--helm-credentials-by-path-file", by_path), by_path),

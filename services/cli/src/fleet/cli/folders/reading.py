@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from fleet.bundler.charts import ChartCache, ChartCredentials, ChartFetcher
+from fleet.bundler.domain.chartauth import ChartCredentials
 from fleet.bundler.domain.order import Order
 from fleet.bundler.exchange import Answer
 from fleet.bundler.pool import ReaderPool
+from fleet.cli.folders.charts import LateCharts
 from fleet.cli.folders.listing import LocalFolder
 
-_NOBODY = "command"
 _PROCESSES = 2
 """One that reads, and one that looks into the index of a chart repository."""
 
@@ -26,16 +26,14 @@ async def read_folder(root: Path, order: Order, credentials: ChartCredentials) -
         ReadingFailed: it took too long or too much memory.
         HostBusy: too many charts of one host are asked for.
     """
-    with LocalFolder(root) as folder, tempfile.TemporaryDirectory(prefix="fleet-charts-") as scratch:
+    async with ReaderPool(size=_PROCESSES) as pool, AsyncExitStack() as stack:
+        starting = asyncio.create_task(pool.warm())
+        folder = stack.enter_context(LocalFolder(root))
         modes = await asyncio.to_thread(folder.modes)
+        await starting
 
         async def files(paths: Sequence[str]) -> Mapping[str, bytes]:
             return await asyncio.to_thread(folder.read, paths)
 
-        cache = ChartCache(Path(scratch, "charts"))
-        async with (
-            ReaderPool(size=_PROCESSES) as pool,
-            ChartFetcher(cache=cache, git=Path(scratch, "git"), choose=pool.choose) as fetcher,
-        ):
-            charts = fetcher.loader(credentials, workspace=_NOBODY)
-            return await pool.read(modes, files, order, charts)
+        charts = LateCharts(stack=stack, pool=pool, credentials=credentials)
+        return await pool.read(modes, files, order, charts)
