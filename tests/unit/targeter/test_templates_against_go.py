@@ -282,6 +282,19 @@ def test_a_text_that_is_no_template_is_refused_as_in_go(text: str) -> None:
     assert reason in str(theirs.value)
 
 
+def test_a_text_that_may_be_a_secret_is_not_quoted() -> None:
+    with pytest.raises(TemplateError) as found:
+        ours('{{ semver "s3cr3t" }}')
+    assert str(found.value) == (
+        'template: values:1:3: executing "values" at <semver "...">:'
+        " error calling semver: Invalid Semantic Version"
+    )
+    for text in ('{{ upper (list "s3cr3t") }}', '{{ join "s3cr3t" }}', '{{ "s3cr3t" | splitList 3 }}'):
+        with pytest.raises(TemplateError) as found:
+            ours(text)
+        assert "s3cr3t" not in str(found.value)
+
+
 def test_what_helm_words_in_its_own_way_is_worded_as_in_go() -> None:
     with pytest.raises(TemplateError, match=r"^template: values:1: unclosed action$"):
         ours("{{ .ClusterName")

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import gotpl
-from gotpl.parse.nodes import CommandNode, FieldNode, IdentifierNode, TemplateCallNode, VariableNode
+from gotpl.parse.nodes import (
+    CommandNode,
+    FieldNode,
+    IdentifierNode,
+    StringNode,
+    TemplateCallNode,
+    VariableNode,
+)
 
 from fleet.targeter.domain.templating.syntax import position, spelled, walk
 
@@ -15,6 +22,7 @@ _ARGUMENTS = re.compile(r"wrong number of args for (\w+): ")
 _NO_TEMPLATE = re.compile(r"template '(.*)' is not defined")
 _ARGUMENT = re.compile(r"argument (\d+) to \w+: expected (\w+), got (\w+)")
 _TYPES = {"str": "string", "dict": "map[string]interface {}", "list": "[]interface {}", "float": "float64"}
+_HIDDEN = '"..."'
 _KEYWORDS = {"end", "else", "break", "continue"}
 
 
@@ -35,8 +43,18 @@ def executing(error: gotpl.TemplateError, tree: Any, text: str, context: Mapping
     if node is None:
         place, context_text = _place(text, at), ""
     else:
-        place, context_text = _place(text, position(node, text)), f" at <{spelled(node)}>"
+        place, context_text = _place(text, position(node, text)), f" at <{_shown(node)}>"
     return f'template: values:{place}: executing "values"{context_text}: {reason}'
+
+
+def _shown(node: Any) -> str:
+    """A part of an action without its texts, which may be secrets; what `fail` says is there to be read."""
+    text = spelled(node)
+    if isinstance(node, CommandNode) and not _calls(node, "fail"):
+        for found in walk(node):
+            if isinstance(found, StringNode):
+                text = text.replace(found.quoted, _HIDDEN)
+    return _HIDDEN if isinstance(node, StringNode) else text
 
 
 def _explained(message: str, tree: Any, at: int, context: Mapping[str, Any]) -> tuple[Any, str]:
