@@ -54,7 +54,7 @@ async def test_a_commit_is_a_reference_too_and_what_is_none_is_told(
         )
         with pytest.raises(BadInput, match=r"fleet.yaml:2: helm.chart: .*no such reference"):
             await read_with_charts(tmp_path, {"fleet.yaml": f"helm:\n  chart: git::{url}//web?ref=gone\n"})
-        with pytest.raises(BadInput, match="there is no folder other in it"):
+        with pytest.raises(BadInput, match=r"there is no folder other in it"):
             await read_with_charts(tmp_path, {"fleet.yaml": f"helm:\n  chart: git::{url}//other\n"})
 
 
@@ -63,7 +63,7 @@ async def test_a_locked_repository_needs_credentials_that_may_go_there(
 ) -> None:
     with serving(repository.folder.parent, credentials=BasicAuth(*PAIR)) as server:
         files = {"fleet.yaml": f"helm:\n  chart: git::{server.url_of('charts.git')}//web\n"}
-        with pytest.raises(BadInput, match="access denied.*helmRepoURLRegex is empty"):
+        with pytest.raises(BadInput, match=r"access denied.*helmRepoURLRegex is empty"):
             await read_with_charts(tmp_path, files, ChartCredentials(ChartAuth(*PAIR)))
 
 

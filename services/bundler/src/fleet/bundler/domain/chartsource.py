@@ -72,7 +72,7 @@ def parse_source(text: str) -> Source:
     kind = forced or _kind_of(url)
     if kind is None and (expanded := _expanded(url)):
         inner, below = _split_subdir(expanded)
-        return _git(inner, posixpath.join(below, subdir))
+        return _git(inner, posixpath.join(below, subdir).rstrip("/"))
     if kind == "git":
         return _git(_of_scp(url) or url, subdir)
     if kind == "http":
