@@ -55,8 +55,10 @@ def stage(bundle: Bundle, clusters: ClusterBook, name: Namer, within: BitMap | N
             _prepare(bundle, key, members, clusters, name)
     bundle.staged = _joined(bundle.staged, found, bundle.plans, within)
     bundle.failed = _joined(bundle.failed, found, bundle.failures, within)
-    bundle.plans = {key: plan for key, plan in bundle.plans.items() if key in bundle.staged}
-    bundle.failures = {key: why for key, why in bundle.failures.items() if key in bundle.failed}
+    if len(bundle.plans) > len(bundle.staged):
+        bundle.plans = {key: bundle.plans[key] for key in bundle.staged}
+    if len(bundle.failures) > len(bundle.failed):
+        bundle.failures = {key: bundle.failures[key] for key in bundle.failed}
 
 
 def promote(
@@ -76,6 +78,8 @@ def promote(
     paused = targeted if bundle.paused else targeted & clusters.paused
     given, had = BitMap(), classes.running(bundle.key)
     for key, members in bundle.staged.items():
+        if within is not None and not members.intersect(within):
+            continue
         if wanted := _only(members - paused, within):
             digest = entries.add(entry_for(bundle.record, bundle.plans[key]))
             given |= classes.assign(bundle.key, digest, wanted)
@@ -155,11 +159,15 @@ def _joined(
     within: BitMap | None,
 ) -> dict[CohortKey, BitMap]:
     """The cohorts that there are now: as found, and beyond `within` as before."""
-    now = {key: members for key, members in found.items() if key in of}
-    if within is not None:
-        for key, members in before.items():
-            if rest := members - within:
-                now[key] = rest | now.get(key, NOTHING)
+    if within is None:
+        return {key: members for key, members in found.items() if key in of}
+    now = dict(before)
+    for key in [key for key, members in before.items() if members.intersect(within)]:
+        if rest := now.pop(key) - within:
+            now[key] = rest
+    for key, members in found.items():
+        if key in of:
+            now[key] = now.get(key, NOTHING) | members
     return now
 
 
