@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.bundler.domain.names import helm_release_name, key_hash, limit
+from fleet.bundler.domain.names import helm_release_name, key_hash, limit, safe_concat
 
 STR50 = "1234567890" * 5
 STR53 = STR50 + "123"
@@ -72,3 +72,16 @@ def test_names_that_differ_in_case_or_in_characters_stay_apart(one: str, other: 
     same = one.replace("/", "-") == other.replace("/", "-")
     if not same and one.strip("-") and {*one, *other} & set("AB._"):
         assert helm_release_name(one + "X") != helm_release_name(other + "X")
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("a", "b"), "a-b"),
+        (("a" * 63,), "a" * 63),
+        (("a" * 64,), "a" * 57 + "-ffe05"),
+        (("a" * 56, "b" * 20), "a" * 56 + "-8d638d"),
+    ],
+)
+def test_joined_names_are_cut_and_hashed_as_fleet_does(parts: tuple[str, ...], expected: str) -> None:
+    assert safe_concat(*parts) == expected

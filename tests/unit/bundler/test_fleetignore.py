@@ -93,3 +93,15 @@ def test_quirk_32_a_sibling_whose_name_begins_alike_is_under_the_same_rules() ->
 def test_a_broken_pattern_is_an_error_with_its_line() -> None:
     with pytest.raises(BadInput, match=r"^\.fleetignore:2: syntax error in pattern$"):
         kept("a.yaml\n[x\n")
+
+
+def test_rules_behind_a_line_of_64_kib_do_not_count() -> None:
+    long = "#" * (1 << 16)
+
+    assert "b.txt" not in kept(f"b.txt\n{long}\n")
+    assert "b.txt" in kept(f"{long}\nb.txt\n")
+
+
+def test_a_broken_pattern_is_met_by_hidden_files_too() -> None:
+    with pytest.raises(BadInput, match=r"^.fleetignore:1: syntax error in pattern"):
+        read_one({"fleet.yaml": "", ".fleetignore": "[\n"})
