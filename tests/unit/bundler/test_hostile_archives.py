@@ -1,4 +1,4 @@
-"""Archives made to hurt who unpacks them, at their full size: refused with a reason, and in little memory."""
+"""Archives made to break whoever unpacks them, at full size: refused with a reason, in bounded memory."""
 
 import bz2
 import gzip
