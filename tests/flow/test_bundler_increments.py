@@ -4,11 +4,12 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fleet.bundler.exchange import Answer, Task
-from fleet.bundler.pool import Files, ReaderPool
+from fleet.bundler.pool import ReaderPool
 from support.bundling import Workshop, bundling, workshop
 
 
@@ -25,8 +26,8 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
     """What is really read, noted on its way through the pool."""
     found, carry_out = Readings(), ReaderPool.carry_out
 
-    async def noted(self: ReaderPool, task: Task, contents: Files) -> Answer:
-        answer = await carry_out(self, task, contents)
+    async def noted(self: ReaderPool, task: Task, *sources: Any) -> Answer:
+        answer = await carry_out(self, task, *sources)
         found.append({one.place.folder for one in answer.taken})
         return answer
 
