@@ -174,20 +174,16 @@ def _lock_digest(tree: Tree, path: str) -> str:
 
 def _subcharts(tree: Tree, path: str, chart: str) -> Iterator[str]:
     folder = posixpath.join(path, SUBCHARTS)
-    if not tree.is_folder(folder):
-        return
-    for name in tree.names(folder):
+    for name in tree.names(folder) if tree.is_folder(folder) else ():
         at = posixpath.join(folder, name)
         if name[0] in "_." or name.endswith(".prov"):
             continue
-        if tree.is_folder(at):
-            if not tree.is_file(posixpath.join(at, CHART)):
-                raise BadInput(
-                    f"error unpacking subchart {name} in {chart}: {CHART} file is missing", path=at
-                )
-            yield load_folder(tree, at).name
-        elif name.endswith(".tgz"):
+        if name.endswith(".tgz"):
             try:
                 yield archive_name(tree.read(at), Budget())[0]
             except BadArchive as error:
-                raise BadInput(f"error unpacking subchart: {error}", path=at) from None
+                raise BadInput(f"error unpacking subchart {name} in {chart}: {error}", path=at) from None
+        elif tree.is_file(posixpath.join(at, CHART)):
+            yield load_folder(tree, at).name
+        else:
+            raise BadInput(f"error unpacking subchart {name} in {chart}: {CHART} file is missing", path=at)
