@@ -85,3 +85,10 @@ def test_names_that_differ_in_case_or_in_characters_stay_apart(one: str, other: 
 )
 def test_joined_names_are_cut_and_hashed_as_fleet_does(parts: tuple[str, ...], expected: str) -> None:
     assert safe_concat(*parts) == expected
+
+
+def test_a_path_that_is_no_utf_8_has_a_name_of_its_own_too() -> None:
+    one, other = (helm_release_name(f"repo/{part}") for part in ("\udcff", "\udcfe"))
+
+    assert one != other
+    assert one.startswith("repo-")

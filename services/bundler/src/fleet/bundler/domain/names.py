@@ -48,7 +48,7 @@ def safe_concat(*parts: str) -> str:
     full = "-".join(parts)
     if len(full) <= _MAX_OBJECT_NAME:
         return full
-    digest = hashlib.sha256(full.encode()).hexdigest()
+    digest = hashlib.sha256(full.encode("utf-8", "surrogateescape")).hexdigest()
     if _GOOD_END.fullmatch(full[56]):
         return f"{full[:57]}-{digest[:5]}"
     return f"{full[:56]}-{digest[:6]}"
@@ -56,8 +56,8 @@ def safe_concat(*parts: str) -> str:
 
 def key_hash(text: str) -> str:
     """Twelve hexadecimal digits for a key; only its first 100 bytes count."""
-    return hashlib.sha256(text.encode()[:_KEY_LENGTH]).hexdigest()[:12]
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")[:_KEY_LENGTH]).hexdigest()[:12]
 
 
 def _md5(text: str, length: int) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:length]
+    return hashlib.md5(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()[:length]
