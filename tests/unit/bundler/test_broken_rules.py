@@ -285,7 +285,7 @@ RULES: list[tuple[str, dict[str, Any]]] = [
         {"files": chart() | {"x/charts/a/b.yaml": ""}},
     ),
     (
-        "x/charts/a.tgz: error unpacking subchart: it cannot be read: zlib error: Error -3 while "
+        "x/charts/a.tgz: error unpacking subchart a.tgz in c: it cannot be read: zlib error: Error -3 while "
         "decompressing data: incorrect header check",
         {"files": chart() | {"x/charts/a.tgz": b"none"}},
     ),
