@@ -34,8 +34,8 @@ BROKEN: Mapping[str, tuple[dict[str, str | None], tuple[str, ...]]] = {
         ("app/fleet.yaml:4", "helm.valuesFiles[0]", 'no such file "a/x.yaml"', "looked in app"),
     ),
     "a chart from a chart repository": (
-        {"app/fleet.yaml": "helm:\n  repo: https://charts.example\n  chart: x\n"},
-        ("app/fleet.yaml:2", "helm.repo", "not fetched yet"),
+        {"app/fleet.yaml": "helm:\n  repo: https://127.0.0.1:1\n  chart: x\n"},
+        ("app/fleet.yaml:2", "helm.repo", "the chart could not be fetched", "127.0.0.1:1"),
     ),
     "a dependency on nothing": (
         {"app/fleet.yaml": "dependsOn:\n- acceptedStates: [Ready]\n"},
