@@ -55,6 +55,10 @@ def link(target: str) -> Make:
     return lambda folder: (folder / "x" / "l.yaml").symlink_to(target)
 
 
+def binary(folder: Path) -> None:
+    files(b_bin=b"\xff" * 40 * MIB)(folder)
+
+
 def pipe(folder: Path) -> None:
     os.mkfifo(folder / "x" / "p.yaml")
 
@@ -88,7 +92,7 @@ def pipe(folder: Path) -> None:
         (files(fleet_yaml=LAUGHS), 250, "x/fleet.yaml:7: more than 1000000 values"),
         (files(fleet_yaml=DEEP), 250, "x/fleet.yaml:1: more than 100 levels deep"),
         (files(Chart_yaml=LAUGHS), 250, "x/Chart.yaml:7: more than 1000000 values"),
-        (files(b_bin=b"\xff" * 40 * MIB), 700, "x: the files of the bundle have 55"),
+        (binary, 700, "x: the files of the bundle have 55"),
     ],
     ids=range(11),
 )

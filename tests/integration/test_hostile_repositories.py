@@ -80,6 +80,14 @@ def file(path: str, content: str | bytes) -> Make:
     return lambda repository: repository.commit({"x/b.yaml": "", path: content})
 
 
+def binary(repository: Repository) -> str:
+    return file("x/a.bin", b"\xff" * 40 * MIB)(repository)
+
+
+def wide_text(repository: Repository) -> str:
+    return file("x/a.yaml", "\U0001f600" + "\x01" * 60 * MIB)(repository)
+
+
 VALUES = "helm: {chart: c, valuesFiles: [v.yaml]}\n"
 DEEP_LIST = b"helm: {values: {a: " + b"[" * 90 + b"x," * 950_000 + b"x" + b"]" * 90 + b"}}"
 REPEATED = b"helm:\n  values:\n    a: &a '" + b"x" * MIB + b"'\n    b: [" + b"*a," * 100_000 + b"]\n"
@@ -103,9 +111,9 @@ REPEATED = b"helm:\n  values:\n    a: &a '" + b"x" * MIB + b"'\n    b: [" + b"*a
         (file("x/fleet.yaml", DEEP_LIST), 500, ""),
         (file("x/fleet.yaml", REPEATED), 200, "BadInput: x/fleet.yaml:4: more than 1000000 values"),
         (file("x/Chart.yaml", LAUGHS), 200, "BadInput: x/Chart.yaml:7: more than 1000000 values"),
-        (file("x/a.bin", b"\xff" * 40 * MIB), 600, "BadInput: .: the files of the bundle have 55"),
-        (file("x/a.yaml", "\U0001f600" + "\x01" * 60 * MIB), 700, "Reading"),
-        (file("x/.fleetignore", b"[" * MIB), 300, "BadInput: x/.fleetignore:1: syntax error in pattern"),
+        (binary, 600, "BadInput: .: the files of the bundle have 55"),
+        (wide_text, 700, "Reading"),
+        (file("x/.fleetignore", b"[" * 60_000), 300, "BadInput: x/.fleetignore:1: syntax error in pattern"),
     ],
     ids=lambda value: getattr(value, "__name__", "") if callable(value) else "",
 )
