@@ -10,8 +10,9 @@ PYTHON ?= python3
 WORKERS ?= 3
 BENCH ?= $(wildcard benchmarks/*.py)
 
-# The interpreter at hand is the one to use: uv must neither look for the one in .python-version nor fetch one.
-export UV_PYTHON := $(shell command -v $(PYTHON))
+# The interpreter at hand is the one to use: uv must neither look for the one in .python-version nor fetch one. By
+# its real path, as uv makes the environment anew each time it is given one that only leads to it.
+export UV_PYTHON := $(shell $(PYTHON) -c 'import os, sys; print(os.path.realpath(sys.executable))')
 export UV_PYTHON_DOWNLOADS := never
 # A fleet is many processes that start: none of them should compile what it imports once more.
 unexport PYTHONDONTWRITEBYTECODE
