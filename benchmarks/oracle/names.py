@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from fleet.bundler.domain.names import helm_release_name, limit
-from fleet.targeter.domain.names import key_hash, safe_concat
+from fleet.events.names import helm_release_name, key_hash, limit, safe_concat
 
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from fleet.agent.domain.marks import ID_ANNOTATION, ReleaseMarks, mark, set_hash, set_id
-from fleet.agent.domain.names import release_name, safe_concat
+from fleet.events.names import helm_release_name, safe_concat
 
 DIGITS = "12345678901234567890123456789012345678901234567890123"
 
@@ -21,11 +21,11 @@ DIGITS = "12345678901234567890123456789012345678901234567890123"
     ],
 )
 def test_release_names_are_those_that_fleet_computes(bundle: str, name: str) -> None:
-    assert release_name(bundle) == name
+    assert helm_release_name(bundle) == name
 
 
 def test_a_name_that_is_none_becomes_a_digest() -> None:
-    assert len(release_name("///")) == 24
+    assert len(helm_release_name("///")) == 24
 
 
 def test_long_names_are_joined_as_fleet_does() -> None:

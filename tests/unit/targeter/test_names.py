@@ -1,6 +1,7 @@
 """Names that Fleet builds (fleet.md 2.6 and 6.1; scenario G07)."""
 
-from fleet.targeter.domain.names import cluster_namespace, key_hash, safe_concat
+from fleet.events.names import key_hash, safe_concat
+from fleet.targeter.domain.names import cluster_namespace
 
 
 def test_short_names_are_joined_with_dashes() -> None:

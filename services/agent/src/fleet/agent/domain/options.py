@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 
 from fleet.agent.domain.errors import BadContent
-from fleet.agent.domain.names import release_name
+from fleet.events.names import helm_release_name
 
 DEFAULT_NAMESPACE = "default"
 MAX_HISTORY = 2
@@ -157,7 +157,7 @@ class Options(_Block):
 
     def release_name(self, bundle: str) -> str:
         """The name of the Helm release of this bundle."""
-        return self.helm.release_name or release_name(bundle)
+        return self.helm.release_name or helm_release_name(bundle)
 
 
 def read_options(data: bytes) -> Options:
