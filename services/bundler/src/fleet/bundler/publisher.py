@@ -16,6 +16,7 @@ from fleet.bundler.domain.sets import Change, heir_of, plan_change, retire_all
 from fleet.bundler.errors import NeedsContent
 from fleet.bundler.guard import Guard
 from fleet.bundler.shelf import Shelf
+from fleet.bundler.writing import side_by_side
 from fleet.bus import Bus, Conflict
 from fleet.events import BundleRendered, BundleSet, Owner, Resource, Stored
 from fleet.vault import Keyring
@@ -162,7 +163,7 @@ class Publisher:
         async def store(digest: str, blob: bytes) -> None:
             await self._bus.put_content(workspace, await asyncio.to_thread(key.seal, blob, name=digest))
 
-        await _side_by_side(partial(store, digest, blob) for digest, blob in blobs.items())
+        await side_by_side((partial(store, digest, blob) for digest, blob in blobs.items()), at_once=_AT_ONCE)
 
     async def _write(self, events: Iterable[BundleEvent], cause: Stored[Any]) -> None:
         """Store records side by side; what is stored goes on the shelf, whatever becomes of the others."""
@@ -173,7 +174,7 @@ class Publisher:
             sequence = await self._bus.publish(event, source=SOURCE, cause=cause, expect=expect)
             self._shelf.note(row_of(event, sequence))
 
-        await _side_by_side(partial(write, event) for event in events)
+        await side_by_side((partial(write, event) for event in events), at_once=_AT_ONCE)
 
     def _tell(self, what: str, workspace: str, owner: Owner, change: Change, cause: Stored[Any]) -> None:
         _log.info(
@@ -184,16 +185,3 @@ class Publisher:
             retired=len(change.retire),
             correlation_id=cause.envelope.correlation_id,
         )
-
-
-async def _side_by_side(jobs: Iterable[Callable[[], Awaitable[None]]]) -> None:
-    """Do all jobs, some at a time, to their end; then raise what the first of them raised, as it is."""
-    slots = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(job: Callable[[], Awaitable[None]]) -> None:
-        async with slots:
-            await job()
-
-    for outcome in await asyncio.gather(*(one(job) for job in jobs), return_exceptions=True):
-        if isinstance(outcome, BaseException):
-            raise outcome

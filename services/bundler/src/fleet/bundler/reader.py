@@ -39,11 +39,7 @@ class _Files:
         return load
 
     def _ask(self, ids: list[str]) -> list[bytes]:
-        _write(self._sink, {"need": ids})
-        answer = framing.read(self._source)
-        if answer is None:
-            raise SystemExit(0)  # nobody wants the result any more
-        return answer[1]
+        return _asked(self._source, self._sink, ({"need": ids}, []))[1]
 
 
 class _Charts:
@@ -54,11 +50,16 @@ class _Charts:
         self._sink = sink
 
     def __call__(self, needs: Sequence[ChartNeed]) -> list[FetchedChart]:
-        _write(self._sink, *chartpipe.question(needs))
-        answer = framing.read(self._source)
-        if answer is None:
-            raise SystemExit(0)  # nobody wants the result any more
-        return chartpipe.charts_of(answer)
+        return chartpipe.charts_of(_asked(self._source, self._sink, chartpipe.question(needs)))
+
+
+def _asked(source: IO[bytes], sink: IO[bytes], question: framing.Message) -> framing.Message:
+    """Ask the service, and wait for the answer."""
+    _write(sink, *question)
+    answer = framing.read(source)
+    if answer is None:
+        raise SystemExit(0)  # nobody wants the result any more
+    return answer
 
 
 def _write(sink: IO[bytes], header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:

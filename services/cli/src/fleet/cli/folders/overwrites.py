@@ -9,11 +9,11 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fleet.bundler.domain.resources import BASE64_GZIP
 from fleet.yaml import InvalidYaml, read_first
 
 _TEMPLATE = re.compile(r"{{[^}]+}}")
 _PLACEHOLDER = "TEMPLATED"
-_BASE64_GZIP = "base64+gz"
 _GZIP = 16 + zlib.MAX_WBITS
 _MAX_BYTES = 16 << 20
 
@@ -57,7 +57,7 @@ def _identity(file: Mapping[str, str]) -> dict[str, str] | None:
 def _text(file: Mapping[str, Any]) -> str | None:
     """The text of a file; None where it is none, or too large to be an object."""
     content = file.get("content", "")
-    if file.get("encoding") != _BASE64_GZIP:
+    if file.get("encoding") != BASE64_GZIP:
         return str(content)
     try:
         packed = base64.b64decode(content)

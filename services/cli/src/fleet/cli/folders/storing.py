@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ import orjson
 from fleet.bundler.declarations import open_manifest
 from fleet.bundler.domain.order import REPO_LABEL
 from fleet.bundler.domain.reading import ReadBundle, canonical
+from fleet.bundler.writing import side_by_side
 from fleet.bus import Bus
 from fleet.cli.errors import CommandFailed
 from fleet.cli.folders.overwrites import overwrites
@@ -57,14 +59,12 @@ class FolderBundles:
         for bundle in wanted:
             await self._check(bundle, present.get(bundle))
         going = [await self._resources(stored.event) for stored in gone]
-        slots = asyncio.Semaphore(self.at_once)
 
         async def write(bundle: ReadBundle) -> None:
-            async with slots:
-                word = await self._write(_taking_over(bundle, going), present.get(bundle.name))
+            word = await self._write(_taking_over(bundle, going), present.get(bundle.name))
             said(bundle.name, word)
 
-        await _to_the_end(write(bundle) for bundle in wanted.values())
+        await side_by_side((partial(write, bundle) for bundle in wanted.values()), at_once=self.at_once)
         for stored in gone:
             await self._publish(retire(stored.event, now=datetime.now(UTC)), stored)
             said(stored.event.name, "deleted")
@@ -151,10 +151,3 @@ def _taking_over(bundle: ReadBundle, going: Sequence[Sequence[Mapping[str, Any]]
     own = options["options"].get("overwrites", [])
     options["options"]["overwrites"] = [*own, *found]
     return replace(bundle, options=canonical(options))
-
-
-async def _to_the_end(jobs: Iterable[Any]) -> None:
-    """Wait for all jobs, then raise what the first of them raised, as it is."""
-    for outcome in await asyncio.gather(*jobs, return_exceptions=True):
-        if isinstance(outcome, BaseException):
-            raise outcome
