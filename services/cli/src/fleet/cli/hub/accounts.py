@@ -18,14 +18,14 @@ from fleet.events import InvalidName, token
 _MIB = 1 << 20
 _NKEY_LENGTH = 56
 
-# (sort, subject in CONTROL, name in AGENTS when it differs). Services are asked, streams are heard.
-_ROADS = (
+ROADS = (
     ("service", "$JS.API.DIRECT.GET.DESIRED.fleet.desired.*.*", "agent.get.$1.$2"),
     ("service", "fleet.status.*.*", ""),
     ("service", "fleet.beat.*.*", ""),
     ("service", "agent.content.*.*", ""),
     ("stream", "fleet.wake.*.*", ""),
 )
+"""Sort, subject in CONTROL, and name in AGENTS when it differs. Services are asked, streams are heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _server(store: Path, log: Path, port: int, monitor_port: int, limits: Limits
 
 
 def _control(public: str, limits: Limits) -> list[str]:
-    exports = [f"{{{sort}: {_quoted(subject)}, accounts: [AGENTS]}}" for sort, subject, _ in _ROADS]
+    exports = [f"{{{sort}: {_quoted(subject)}, accounts: [AGENTS]}}" for sort, subject, _ in ROADS]
     return [
         "  CONTROL {",
         "    jetstream: enabled",
@@ -122,7 +122,7 @@ def _control(public: str, limits: Limits) -> list[str]:
 def _agents(agents: Iterable[AgentAccess], limits: Limits) -> list[str]:
     imports = [
         f"{{{sort}: {{account: CONTROL, subject: {_quoted(subject)}}}{_renamed(name)}}}"
-        for sort, subject, name in _ROADS
+        for sort, subject, name in ROADS
     ]
     bounds = f"max_connections: {limits.agent_connections}, max_payload: {limits.agent_payload}"
     return [
