@@ -301,6 +301,28 @@ async def test_nothing_outside_of_the_folder_is_read(here):
     assert "fleet.yaml:3: targetCustomizations[0].helm.valuesFiles[0]: no such file" in done.err
 
 
+async def test_fields_for_fleet_itself_are_printed_as_the_file_has_them(here):
+    text = "contentsId: c\nvaluesHash: h\nhelmOpOptions: {helmOpSecretName: s}\n"
+    write(here, {"a.yaml": config_map(), "fleet.yaml": text})
+    done = await fleet("apply", "-o", "-", "repo")
+    (bundle,) = objects_of(done)
+    kept = {key: bundle["spec"][key] for key in ("contentsId", "valuesHash", "helmOpOptions")}
+    assert kept == {"contentsId": "c", "valuesHash": "h", "helmOpOptions": {"helmOpSecretName": "s"}}
+
+
+async def test_what_kubectl_notes_for_itself_is_not_printed(here):
+    text = "labels: {kubectl.kubernetes.io/x: '1', a: b}\nannotations: {kubectl.kubernetes.io/y: '2'}\n"
+    write(here, {"a.yaml": config_map(), "fleet.yaml": text})
+    (bundle,) = await printed("repo")
+    assert bundle["metadata"] == {"name": "repo", "namespace": "fleet-local", "labels": {"a": "b"}}
+
+
+async def test_an_empty_namespace_is_left_out(here):
+    write(here, {"a.yaml": config_map()})
+    (bundle,) = await printed("repo", "-n", "")
+    assert bundle["metadata"] == {"name": "repo"}
+
+
 async def test_image_scans_are_objects_behind_their_bundle(here):
     scan = (
         "imageScans: [{tagName: web, image: example.com/web, interval: 5m, policy: {semver: {range: 1.x}}}]\n"

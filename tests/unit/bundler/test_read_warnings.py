@@ -42,6 +42,11 @@ def warned(text: str, **options: Any) -> list[str]:
             "a/fleet.yaml:1: resources: is ignored: the resources are always the files of the folder",
         ),
         (
+            "paused: true\ncontentsId: x\n",
+            "a/fleet.yaml:2: contentsId: is printed by fleet apply -o, and ignored otherwise: "
+            "it is for Fleet to write",
+        ),
+        (
             "helm:\n  valuesFiles: [a.yaml]\n",
             "a/fleet.yaml:2: helm.valuesFiles: is not merged without helm.chart or helm.repo; "
             "the files are no resources all the same",
@@ -92,6 +97,15 @@ def test_warnings_come_with_the_reading_and_change_no_byte() -> None:
     assert [str(one) for one in quiet.warnings] == []
     assert [one.field for one in loud.warnings] == ["zzz"]
     assert [stored_form(one) for one in loud.bundles] == [stored_form(one) for one in quiet.bundles]
+
+
+def test_what_is_for_fleet_to_write_changes_no_byte_of_what_is_stored() -> None:
+    text = "namespace: x\ncontentsId: c\nvaluesHash: h\nhelmOpOptions: {helmOpSecretName: s}\n"
+    order = Order(name="repo")
+    plain = read_tree(a_tree(FILES), order)
+    given = read_tree(a_tree({**FILES, "a/fleet.yaml": text}), order)
+
+    assert [stored_form(one) for one in given.bundles] == [stored_form(one) for one in plain.bundles]
 
 
 def test_a_folder_with_nothing_to_deploy_is_passed_over_with_a_warning() -> None:

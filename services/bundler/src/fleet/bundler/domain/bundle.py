@@ -12,7 +12,7 @@ from fleet.bundler.domain.charts import BundleCharts
 from fleet.bundler.domain.discovery import Place
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml, read_fleet_yaml
-from fleet.bundler.domain.model import OPTIONS, SPEC, WHERE
+from fleet.bundler.domain.model import OPTIONS, PRINTED, SPEC, WHERE
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.resources import BundleFile, list_files
 from fleet.bundler.domain.tree import Tree
@@ -51,7 +51,7 @@ class Bundle:
 
     def public_spec(self) -> dict[str, Any]:
         """What may be read by everybody: where the bundle goes and in which order, and no options."""
-        public = {key: self.spec[key] for key in _PUBLIC_SPEC if key in self.spec}
+        public = _pick(self.spec, (*_PUBLIC_SPEC, *PRINTED))
         public["targets"] = [_pick(target, _PUBLIC_TARGET) for target in self.spec["targets"]]
         return public
 
@@ -191,7 +191,7 @@ def _overridden(spec: Mapping[str, Any], file: FleetYaml, order: Order) -> dict[
     if order.target_namespace:
         found["namespace"] = order.target_namespace
         found["targets"] = [target | {"namespace": order.target_namespace} for target in found["targets"]]
-    return {key: found[key] for key in SPEC if key in found}
+    return _pick(found, SPEC | PRINTED if order.offline else SPEC)
 
 
 def _switches(order: Order) -> dict[str, Any]:

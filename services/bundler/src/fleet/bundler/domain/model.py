@@ -128,7 +128,17 @@ SPEC: dict[str, Kind] = {
 
 BUNDLE_SPEC = Struct(SPEC, required=_ALWAYS, direct=frozenset())
 
-SPEC_FILE = Struct(SPEC, required=_ALWAYS, direct=frozenset(SPEC) - frozenset(OPTIONS))
+PRINTED: dict[str, Kind] = {
+    **_texts("contentsId", "valuesHash"),
+    "helmOpOptions": Struct(
+        _texts("helmOpSecretName") | _flags("helmOpInsecureSkipTLSVerify") | _texts("helmOpCABundle")
+    ),
+}
+"""Fields of a BundleSpec that are for Fleet itself to write. It prints those of a fleet.yaml all the same."""
+
+_SPEC_FILE = SPEC | PRINTED
+
+SPEC_FILE = Struct(_SPEC_FILE, required=_ALWAYS, direct=frozenset(_SPEC_FILE) - frozenset(OPTIONS))
 """A BundleSpec that is a file of its own, as the targets file is."""
 
 IMAGE_SCAN = Struct(
@@ -160,7 +170,7 @@ _FILE_OWN: dict[str, Kind] = {
     "overrideTargets": ListOf(GIT_TARGET),
 }
 
-FLEET_YAML = Struct({**SPEC, **_FILE_OWN}, required=_ALWAYS, direct=frozenset(_FILE_OWN))
+FLEET_YAML = Struct({**_SPEC_FILE, **_FILE_OWN}, required=_ALWAYS, direct=frozenset(_FILE_OWN))
 """The file: a BundleSpec with the fields that only fleet.yaml has, all at the top level."""
 
 _OWNER = Struct(_texts("apiVersion", "kind", "name", "uid") | _flags("controller", "blockOwnerDeletion"))

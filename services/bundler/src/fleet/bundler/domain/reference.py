@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from fleet.bundler.domain.fields import field_at
+from fleet.bundler.domain.model import PRINTED
 from fleet.bundler.domain.schema import paths
 
 _INTRO = """\
@@ -34,6 +35,7 @@ _OWN = ("name", "clusterName", "clusterSelector", "clusterGroup", "clusterGroupS
 _FILE_ONLY = frozenset(
     {"name", "labels", "annotations", "overrideTargets", "targetCustomizations", "targetCustomizationMode"}
     | {"targets", "targetRestrictions", "dependsOn", "paused", "rolloutStrategy", "imageScans", "resources"}
+    | PRINTED.keys()
 )
 
 

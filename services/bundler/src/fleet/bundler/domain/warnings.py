@@ -7,7 +7,7 @@ from typing import Any
 
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml
-from fleet.bundler.domain.model import FLEET_YAML, METADATA
+from fleet.bundler.domain.model import FLEET_YAML, METADATA, PRINTED
 from fleet.bundler.domain.typed import Kind, ListOf, Struct
 from fleet.bundler.domain.yamltext import Document, Path
 
@@ -34,6 +34,7 @@ class ReadWarning:
 _OVERWRITTEN = {
     "forceSyncGeneration": "is ignored: it is always taken from the GitRepo",
     "resources": "is ignored: the resources are always the files of the folder",
+    **dict.fromkeys(PRINTED, "is printed by fleet apply -o, and ignored otherwise: it is for Fleet to write"),
 }
 _PASSED_OVER = "is ignored: Fleet knows no such field"
 

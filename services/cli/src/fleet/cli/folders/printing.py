@@ -8,9 +8,13 @@ from typing import Any
 import orjson
 
 from fleet.bundler.domain.declared import whole_spec
+from fleet.bundler.domain.model import PRINTED
 from fleet.bundler.domain.reading import ReadBundle
 from fleet.events import API_VERSION
 from fleet.yaml import write_all
+
+_KUBECTL = "kubectl.kubernetes.io/"
+"""What kubectl notes for itself, which Fleet prints no labels and annotations of."""
 
 
 def printed(bundles: Iterable[ReadBundle], namespace: str) -> str:
@@ -20,7 +24,8 @@ def printed(bundles: Iterable[ReadBundle], namespace: str) -> str:
 
 def objects_of(bundle: ReadBundle, namespace: str) -> Iterator[dict[str, Any]]:
     """The Bundle object, and the ImageScan objects, which have no namespace (quirk 42)."""
-    yield _object("Bundle", spec_of(bundle), name=bundle.name, namespace=namespace, **_marks(bundle))
+    where = {"namespace": namespace} if namespace else {}
+    yield _object("Bundle", spec_of(bundle), name=bundle.name, **where, **_marks(bundle))
     for scan in bundle.scans:
         yield _object("ImageScan", scan["spec"], name=scan["name"])
 
@@ -32,9 +37,14 @@ def _object(kind: str, spec: Mapping[str, Any], **metadata: Any) -> dict[str, An
 def _marks(bundle: ReadBundle) -> dict[str, dict[str, str]]:
     """Labels and annotations, where there are any."""
     marks = {"labels": bundle.labels, "annotations": bundle.annotations}
-    return {name: words for name, words in marks.items() if words}
+    kept = {
+        name: {key: word for key, word in words.items() if not key.startswith(_KUBECTL)}
+        for name, words in marks.items()
+    }
+    return {name: words for name, words in kept.items() if words}
 
 
 def spec_of(bundle: ReadBundle) -> dict[str, Any]:
     """Fleet's BundleSpec, put together from the parts that are stored apart."""
-    return whole_spec(bundle.spec, orjson.loads(bundle.options), orjson.loads(bundle.manifest))
+    whole = whole_spec(bundle.spec, orjson.loads(bundle.options), orjson.loads(bundle.manifest))
+    return whole | {name: bundle.spec[name] for name in PRINTED if name in bundle.spec}
