@@ -2,6 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
+from fleet.bundler import retries
+from fleet.bundler.domain.guard import Loss
+from fleet.bundler.domain.records import Reading
+from fleet.bundler.guard import Guard, Held
 from fleet.bus import Heard
 from fleet.events import APPROVED_COMMIT, LookAsked, ObjectMeta, Resource, merge_view
 from support.bundling import Workshop, bundling, workshop
@@ -96,6 +102,39 @@ async def test_an_approval_of_one_commit_lets_no_other_pass(tmp_path: Path) -> N
         await approve(shop, "web", third)
         await shop.read("web", sequence)
         assert (await shop.rendered()).keys() == {"web-c"}
+
+
+async def test_an_approval_is_not_missed_that_comes_while_the_guard_looks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is heard of before it is noted that the commit waits; no pause passes until the next look."""
+    real = Guard.check
+
+    async def it_was_heard_of() -> bool:
+        info = await shop.bus.connection.api("CONSUMER.INFO.RESOURCES.bundler-resource")
+        return (info["num_pending"], info["num_ack_pending"]) == (0, 0)
+
+    async def check(self: Guard, reading: Reading, loss: Loss) -> None:
+        try:
+            await real(self, reading, loss)
+        except Held:
+            if not heard:
+                heard.append(reading.commit)
+                await approve(shop, "web", reading.commit)
+                await eventually(it_was_heard_of)
+            raise
+
+    heard: list[str] = []
+    monkeypatch.setattr(Guard, "check", check)
+    monkeypatch.setattr(retries, "FIRST", 1000.0)
+    async with workshop(tmp_path) as shop, bundling(shop):
+        repository = shop.repository()
+        await shop.read("web", await shop.deliver(repository, "web", repository.commit(files("a"))))
+        sha = repository.commit({**gone("a"), **files("b")})
+        await shop.read("web", await shop.detect("web", sha))
+
+        assert heard == [sha]
+        assert (await shop.rendered()).keys() == {"web-b"}
 
 
 async def test_a_policy_sets_the_share_and_may_be_loosened(tmp_path: Path) -> None:

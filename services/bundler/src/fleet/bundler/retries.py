@@ -26,7 +26,7 @@ class ObjectKey:
 
 @dataclass(slots=True)
 class _Entry:
-    due: float
+    due: float = float("inf")
     failures: int = 0
     waits_for: frozenset[str] = field(default_factory=frozenset)
 
@@ -43,18 +43,21 @@ class Retries:
         self._news = asyncio.Event()
 
     def later(self, key: ObjectKey, *, waits_for: Iterable[str] = ()) -> float:
-        """Have an object read again after a pause; gives its seconds. `waits_for` names bundles."""
-        entry = self._entries.setdefault(key, _Entry(0.0))
+        """Have an object read again after a pause; gives its seconds. `waits_for` names bundles.
+
+        One that is due stays so: what came up while it was being read calls for another look.
+        """
+        entry, now = self._entries.setdefault(key, _Entry()), time.monotonic()
         pause = min(LONGEST, FIRST * 2.0 ** min(entry.failures, 16))
         entry.failures += 1
-        entry.due = time.monotonic() + pause
+        entry.due = entry.due if entry.due <= now else now + pause
         entry.waits_for = frozenset(waits_for)
         self._news.set()
         return pause
 
     def soon(self, key: ObjectKey) -> None:
         """Have an object read at once."""
-        self._entries.setdefault(key, _Entry(0.0)).due = time.monotonic()
+        self._entries.setdefault(key, _Entry()).due = time.monotonic()
         self._news.set()
 
     def settled(self, key: ObjectKey) -> None:

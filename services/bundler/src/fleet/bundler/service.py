@@ -127,7 +127,7 @@ class Bundler:
             return
         async with self._locks[key]:
             if await self._living(key) is None:
-                self._retries.settled(key)
+                self._gone(key)
         self._ongoing.settled(key, stored)
 
     def _let_go(self, keys: Iterable[ObjectKey]) -> None:
@@ -140,11 +140,15 @@ class Bundler:
         async with self._locks[key]:
             record = await self._living(key)
             if record is None:
-                self._retries.settled(key)
+                self._gone(key)
             elif key.kind == GITREPO:
                 await self._read_gitrepo(key, record)
             else:
                 await self._read_bundle(key, record)
+
+    def _gone(self, key: ObjectKey) -> None:
+        self._held.discard(key)
+        self._retries.settled(key)
 
     async def _living(self, key: ObjectKey) -> Stored[Resource] | None:
         """The object if it lives; what is left of those that had its name before is removed."""
@@ -233,6 +237,7 @@ class Bundler:
         )
 
     async def _publish(self, key: ObjectKey, record: Stored[Resource], reading: Reading) -> None:
+        self._held.add(key)  # before the guard asks: an approval that comes meanwhile must not be missed
         try:
             with span("bundler.publish", reading.cause.envelope):
                 published = await self._publisher.publish(reading)
@@ -242,7 +247,6 @@ class Bundler:
             return
         except Held as held:
             await self._failed(key, record, reading.cause, waiting(reading, held.failure, held.loss))
-            self._held.add(key)
             return
         except (OlderThanStored, Refused) as error:
             failure = Failure("NotStored", str(error)) if isinstance(error, Refused) else _SUPERSEDED
@@ -259,6 +263,8 @@ class Bundler:
         await self._show(key, record, reading.cause, outcome)
         if outcome.failure:
             self._retries.later(key, waits_for=published.refused)
+            for name in self._shelf.free(key.workspace, published.refused):
+                self._retries.freed(key.workspace, name)
         else:
             self._retries.settled(key)
 
@@ -281,7 +287,8 @@ class Bundler:
     async def _show(
         self, key: ObjectKey, record: Stored[Resource], cause: Stored[Any], outcome: Outcome
     ) -> None:
-        self._held.discard(key)
+        if not outcome.waiting:
+            self._held.discard(key)
         event = cause.event
         generation = (
             event.generation if isinstance(event, GitCommitDetected) else record.event.metadata.generation

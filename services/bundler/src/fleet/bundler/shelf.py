@@ -1,6 +1,6 @@
 """All bundle records of the hub in memory, as the stream has them: one small row per name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from fleet.bundler.domain.rows import Row, row_of
 from fleet.bus import Bus
@@ -42,6 +42,11 @@ class Shelf:
     def rows(self, workspace: str) -> Mapping[str, Row]:
         """The rows of a workspace by bundle name."""
         return self._rows.get(workspace, {})
+
+    def free(self, workspace: str, names: Iterable[str]) -> list[str]:
+        """Those of these names that no bundle has."""
+        rows = self.rows(workspace)
+        return [name for name in names if not ((row := rows.get(name)) and row.rendered)]
 
     def of_owner(self, workspace: str, uid: str) -> list[Row]:
         """All rows that this owner wrote last, retired ones too."""
