@@ -150,6 +150,24 @@ def test_flags_may_say_true_or_false_and_the_last_counts(arguments, compress):
     assert a_command().make_context("apply", arguments).params["compress"] is compress
 
 
+@pytest.mark.parametrize(
+    ("arguments", "output"),
+    [
+        (["-o=x"], "x"),
+        (["-ox"], "x"),
+        (["-o", "x"], "x"),
+        (["-co=x=y"], "x=y"),
+        (["-ox=y"], "x=y"),
+        (["-o=="], "="),
+        (["-o="], "="),
+        (["--output=x"], "x"),
+        (["--", "-o=x"], None),
+    ],
+)
+def test_a_short_option_may_have_its_value_behind_an_equals_sign(arguments, output):
+    assert a_command().make_context("apply", arguments).params["output"] == output
+
+
 @pytest.mark.parametrize("arguments", [["--compress=yes"], ["--nope"], ["-o"]])
 def test_arguments_that_make_no_sense_end_with_fleets_exit_code(arguments):
     with pytest.raises(click.UsageError) as caught:

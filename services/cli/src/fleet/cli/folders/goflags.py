@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import click
@@ -29,7 +29,9 @@ class GoCommand(click.Command):
             raise _Failed(error.format_message(), error.ctx) from error
 
     def _plain(self, args: Sequence[str]) -> list[str]:
-        """The arguments with `--flag=true` as `--flag`, and without what a `--flag=false` takes back."""
+        """The arguments with `--flag=true` as `--flag`, without what a `--flag=false` takes back, and with
+        `-o=x` as `-ox`.
+        """
         flags = {
             name: option.opts
             for option in self.params
@@ -42,12 +44,19 @@ class GoCommand(click.Command):
                 return [*found, *args[n:]]
             name, equals, value = arg.partition("=")
             if not equals or name not in flags:
-                found.append(arg)
+                found.append(_attached(arg, flags))
             elif _truth(name, value):
                 found.append(name)
             else:
                 found = [one for one in found if one not in flags[name]]
         return found
+
+
+def _attached(arg: str, flags: Container[str]) -> str:
+    """A short option with its value behind it: Go takes `-co=x` for `-cox`, but the value of `-o=` is `=`."""
+    letters, equals, value = arg.partition("=")
+    short = equals and value and len(letters) > 1 and arg[0] == "-" != arg[1]
+    return letters + value if short and all(f"-{one}" in flags for one in letters[1:-1]) else arg
 
 
 def _truth(name: str, value: str) -> bool:
