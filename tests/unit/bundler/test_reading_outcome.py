@@ -57,3 +57,21 @@ def test_refused_names_are_listed_with_their_owners() -> None:
     assert refusal({}) is None
     assert failure is not None
     assert '"x" (of GitRepo other), "z" (of GitRepo other) are taken' in failure.message
+
+
+def test_of_many_refused_names_some_are_shown_and_the_others_are_counted() -> None:
+    many = {f"b{n:04}": OTHER for n in range(5000)}
+    found = Outcome(commit="b", commit_sequence=4, set=whole_of(), refused=many).reading({})
+    failure = refusal(many)
+
+    assert failure is not None
+    assert '"b0003" (of GitRepo other), "b0004" (of GitRepo other) and 4995 more are taken' in failure.message
+    assert list(found["refused"]) == [f"b{n:04}" for n in range(20)]
+    assert found["refusedMore"] == 4980
+
+
+def test_of_many_warnings_some_are_shown_and_all_are_counted() -> None:
+    said = tuple(f"{n:02}" for n in range(30))
+    found = Outcome(commit="b", set=whole_of(), warnings=said[::-1]).reading({})
+
+    assert found["warnings"] == {"count": 30, "first": list(said[:10])}

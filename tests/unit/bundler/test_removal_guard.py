@@ -63,7 +63,7 @@ def test_the_message_counts_and_says_what_to_do() -> None:
 
     assert failure.reason == "ApprovalNeeded"
     assert failure.message == (
-        f"repo@{SHA[:12]}: it removes 7 of 7 bundles (b0, b1, b2, b3, b4, ...), and from a share of 1 on "
-        "that needs approval (guard.removedShare of the Policy). Nothing changes until somebody runs "
+        f"repo@{SHA[:12]}: it removes 7 of 7 bundles (b0, b1, b2, b3, b4 and 2 more), and from a share of 1 "
+        "on that needs approval (guard.removedShare of the Policy). Nothing changes until somebody runs "
         "`fleet approve gitrepo/web -n ws`, or a commit removes fewer"
     )

@@ -12,6 +12,9 @@ from fleet.bundler.domain.warnings import ReadWarning
 from fleet.bundler.errors import NeedsWhole, ReaderBroken
 from fleet.bundler.framing import Message
 
+MOST_WARNINGS = 50
+"""How many warnings of one place are told; the others are counted."""
+
 _IN_HEAD = ("name", "labels", "spec", "annotations", "scans")
 
 
@@ -97,9 +100,17 @@ def answer_message(taken: Iterable[Taken], same: Sequence[int]) -> Message:
             bundle = stored_form(one.bundle)
             head = {name: getattr(bundle, name) for name in _IN_HEAD}
             blobs += (bundle.manifest, bundle.options)
-        words = [asdict(word) for word in one.warnings]
+        words = [asdict(word) for word in _bounded(one.warnings)]
         heads.append((_place_to(one.place), one.looks, head, words, one.lasting))
     return {"taken": heads, "same": same}, blobs
+
+
+def _bounded(warnings: Sequence[ReadWarning]) -> Sequence[ReadWarning]:
+    more = len(warnings) - MOST_WARNINGS
+    if more <= 0:
+        return warnings
+    shown = warnings[:MOST_WARNINGS]
+    return (*shown, ReadWarning(f"and {more} more warnings about this folder", shown[-1].path))
 
 
 def wrong_message(error: BadInput) -> Message:

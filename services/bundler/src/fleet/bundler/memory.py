@@ -6,7 +6,7 @@ from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.remembered import Remembered
 
 ROOM = 40_000
-"""How many looks are remembered in all; a bundle takes one or a few, some 1.5 KB each."""
+"""How many looks and warnings are remembered in all; a bundle takes one or a few, some 1.5 KB each."""
 
 
 class Memory:

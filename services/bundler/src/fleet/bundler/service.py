@@ -15,8 +15,9 @@ from fleet.bundler.domain.records import Named, Reading
 from fleet.bundler.domain.rows import Row
 from fleet.bundler.domain.sets import OlderThanStored
 from fleet.bundler.errors import HostBusy, NeedsContent, Outdated, ReadingFailed
-from fleet.bundler.failures import failure_of, waiting
+from fleet.bundler.failures import failure_of, not_stored, waiting
 from fleet.bundler.guard import POLICY, Held
+from fleet.bundler.ignored import log_ignored
 from fleet.bundler.ongoing import Ongoing
 from fleet.bundler.publisher import Publisher
 from fleet.bundler.retries import ObjectKey, Retries
@@ -33,11 +34,6 @@ GITREPO, BUNDLE = "gitrepo", "bundle"
 _OWNER_KINDS = {GITREPO: "GitRepo", BUNDLE: "Bundle"}
 _PART = "bundles"
 _PARALLEL = 256
-_SUPERSEDED = Failure(
-    "Superseded",
-    "the bundles of a later commit are stored already, so those of this one are not; if this stays, "
-    "change the repository or spec.forceSyncGeneration so that a new commit is announced",
-)
 _log = structlog.get_logger("fleet.bundler")
 
 
@@ -192,6 +188,7 @@ class Bundler:
             failure = failure_of(error, f"{commit.event.repo}@{commit.event.commit[:12]}")
             await self._failed(key, record, commit, Outcome(failure=failure))
         else:
+            log_ignored(commit, contents.news)
             warnings = tuple(map(str, contents.warnings))
             reading = self._reading(key, record, commit, commit.event.commit, contents.bundles, warnings)
             await self._publish(key, record, reading)
@@ -249,8 +246,7 @@ class Bundler:
             await self._failed(key, record, reading.cause, waiting(reading, held.failure, held.loss))
             return
         except (OlderThanStored, Refused) as error:
-            failure = Failure("NotStored", str(error)) if isinstance(error, Refused) else _SUPERSEDED
-            await self._failed(key, record, reading.cause, Outcome(failure=failure))
+            await self._failed(key, record, reading.cause, Outcome(failure=not_stored(error)))
             return
         outcome = Outcome(
             commit=reading.commit,

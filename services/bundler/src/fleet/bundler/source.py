@@ -37,10 +37,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a commit holds: all its bundles; those that are as they were come without their content."""
+    """What a commit holds: all its bundles; those that are as they were come without their content.
+
+    `warnings` is what was passed over in all of it, `news` those of them that the last reading had not.
+    """
 
     bundles: tuple[Named, ...]
     warnings: tuple[ReadWarning, ...]
+    news: tuple[ReadWarning, ...]
 
 
 class CommitSource:
@@ -82,7 +86,8 @@ class CommitSource:
             raise
         remembered = Remembered(wanted.order, commit, found)
         self._memory.keep(wanted.uid, replace(remembered, kept=tuple(_without_content(one) for one in found)))
-        return Contents(remembered.named, tuple(word for one in found for word in one.warnings))
+        warnings, old = remembered.warnings, set(before.warnings if before else ())
+        return Contents(remembered.named, warnings, tuple(word for word in warnings if word not in old))
 
     async def _kept(
         self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None, charts: ChartLoader

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from fleet.bundler.domain.outcome import Failure
+from fleet.bundler.domain.outcome import Failure, some_of
 from fleet.events import APPROVED_COMMIT
 
 REMOVED_SHARE = Decimal(1)
 """From which share of the present bundle names on, where no Policy says it: all of them."""
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,9 @@ def is_approved(annotations: Mapping[str, str], commit: str) -> bool:
 
 def held(loss: Loss, share: Decimal, *, name: str, workspace: str, at: str) -> Failure:
     """What to show while a commit waits; `at` names the repository and the commit."""
-    names = ", ".join(loss.gone[:_SHOWN]) + (", ..." if len(loss.gone) > _SHOWN else "")
     return Failure(
         "ApprovalNeeded",
-        f"{at}: it removes {len(loss.gone)} of {loss.present} bundles ({names}), and from a share of "
-        f"{share.normalize():f} on that needs approval (guard.removedShare of the Policy). Nothing changes "
+        f"{at}: it removes {len(loss.gone)} of {loss.present} bundles ({some_of(loss.gone)}), and from a share "
+        f"of {share.normalize():f} on that needs approval (guard.removedShare of the Policy). Nothing changes "
         f"until somebody runs `fleet approve gitrepo/{name} -n {workspace}`, or a commit removes fewer",
     )

@@ -1,6 +1,6 @@
 """How a reading ended, as the object's view says it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,11 @@ from fleet.events import BundleSet, Condition, Owner, ViewPart
 
 SHOWN_WARNINGS = 10
 """How many of a reading's warnings an object shows; the others are counted."""
+
+SHOWN_REFUSED = 20
+"""How many of the refused names an object lists with their owners; the others are counted."""
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +58,29 @@ class Outcome:
             "set": self.set.model_dump(mode="json", by_alias=True),
         }
         if self.refused:
-            found["refused"] = {name: f"{own.kind}/{own.name}" for name, own in self.refused.items()}
+            found["refused"] = {name: f"{own.kind}/{own.name}" for name, own in self._shown_refused()}
+            if (more := len(self.refused) - SHOWN_REFUSED) > 0:
+                found["refusedMore"] = more
         if self.warnings:
             shown = sorted(self.warnings)[:SHOWN_WARNINGS]
             found["warnings"] = {"count": len(self.warnings), "first": shown}
         return found
+
+    def _shown_refused(self) -> list[tuple[str, Owner]]:
+        return sorted(self.refused.items(), key=lambda item: item[0])[:SHOWN_REFUSED]
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first of these names, and how many more there are: `a, b and 3 more`."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def refusal(refused: Mapping[str, Owner]) -> Failure | None:
     """The failure to show where names belong to other objects; None where there are no such names."""
     if not refused:
         return None
-    names = ", ".join(f'"{name}" (of {owner.kind} {owner.name})' for name, owner in refused.items())
+    names = some_of([f'"{name}" (of {owner.kind} {owner.name})' for name, owner in sorted(refused.items())])
     several = len(refused) > 1
     return Failure(
         "NameTaken",

@@ -37,8 +37,13 @@ class Remembered:
 
     @property
     def size(self) -> int:
-        """A measure of the memory that this takes: how many looks it has."""
-        return sum(len(one.known.looks) for one in self.kept)
+        """A measure of the memory that this takes: how many looks and warnings it has."""
+        return sum(len(one.known.looks) + len(one.warnings) for one in self.kept)
+
+    @property
+    def warnings(self) -> tuple[ReadWarning, ...]:
+        """What was passed over at all places."""
+        return tuple(word for one in self.kept for word in one.warnings)
 
     @property
     def named(self) -> tuple[Named, ...]:
