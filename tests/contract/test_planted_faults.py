@@ -1,4 +1,4 @@
-"""Every invariant has planted faults that fit the sources and name tests that exist."""
+"""Every invariant, and the promises of a service, have planted faults that fit and name tests that exist."""
 
 import ast
 import subprocess
@@ -19,7 +19,12 @@ def by_name(path: Path) -> str:
 
 
 def test_every_invariant_has_a_planted_fault() -> None:
-    assert {Fault.read(path).invariant for path in PATCHES} == INVARIANTS
+    promised = {Fault.read(path).invariant for path in PATCHES} - INVARIANTS
+
+    assert {Fault.read(path).invariant for path in PATCHES} >= INVARIANTS
+    assert promised == {"bundler"}
+    for service in promised:
+        assert "\n## Promises\n" in (ROOT / "services" / service / "README.md").read_text()
 
 
 @pytest.mark.parametrize("path", PATCHES, ids=by_name)

@@ -1,12 +1,14 @@
 """Plant one fault at a time in a copy of the tree and expect the named test to go red.
 
-Exit code 0 only where every named test is green without its fault and red with it.
+With names of patches as arguments only those. Exit code 0 only where every named test is green without its
+fault and red with it.
 """
 
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,8 +83,9 @@ def caught(clone: Path, fault: Fault) -> bool:
     return red
 
 
-def main() -> int:
-    faults = [Fault.read(path) for path in sorted(FAULTS.glob("*.patch"))]
+def main(names: Sequence[str]) -> int:
+    paths = [FAULTS / f"{name}.patch" for name in names] or sorted(FAULTS.glob("*.patch"))
+    faults = [Fault.read(path) for path in paths]
     with tempfile.TemporaryDirectory(prefix="fleet-faults-") as folder:
         clone = copy_of_the_tree(Path(folder))
         results = [caught(clone, fault) for fault in faults]
@@ -91,4 +94,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

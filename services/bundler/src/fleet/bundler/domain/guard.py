@@ -51,6 +51,7 @@ def held(loss: Loss, share: Decimal, *, name: str, workspace: str, at: str) -> F
     return Failure(
         "ApprovalNeeded",
         f"{at}: it removes {len(loss.gone)} of {loss.present} bundles ({some_of(loss.gone)}), and from a "
-        f"share of {share.normalize():f} on that needs approval (guard.removedShare of the Policy). Nothing "
-        f"changes until somebody runs `fleet approve gitrepo/{name} -n {workspace}`, or a commit removes fewer",
+        f"share of {share.normalize():f} on that needs approval (guard.removedShare of the Policy). "
+        f"Nothing changes until somebody runs `fleet approve gitrepo/{name} -n {workspace}`, or a "
+        "commit removes fewer",
     )
