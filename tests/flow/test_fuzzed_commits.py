@@ -8,23 +8,27 @@ from support.fuzz import fleet_yaml
 from support.waiting import eventually
 
 COMMITS = 24
+FOLDERS = ("app", "other", "third")
 GOOD = {
     "always/fleet.yaml": "",
     "always/cm.yaml": "",
-    "app/fleet.yaml": "namespace: web\n",
-    "app/cm.yaml": "a: 1\n",
-    "app/values.yaml": "b: 2\n",
+    **{f"{folder}/fleet.yaml": "namespace: web\n" for folder in FOLDERS},
+    **{f"{folder}/cm.yaml": "a: 1\n" for folder in FOLDERS},
+    **{f"{folder}/values.yaml": "b: 2\n" for folder in FOLDERS},
+    **{f"{folder}/dev/values.yaml": "b: 3\n" for folder in FOLDERS},
+    **{f"{folder}/chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n" for folder in FOLDERS},
 }
 
 
 def a_change(rng: random.Random) -> dict[str, str | bytes]:
-    """Mutated options for two folders of several; none that asks a chart host."""
+    """Mutated options for one folder or two; none that asks a chart host."""
     changed: dict[str, str | bytes] = {}
-    while len(changed) < 2:
+    for folder in rng.sample(FOLDERS, rng.choice((1, 1, 2))):
         text = fleet_yaml(rng)
-        if b"//" not in text and b"repo" not in text:
-            changed[f"{rng.choice(('app', 'app', 'other', 'third'))}/fleet.yaml"] = text
-    return changed | {f"{path.rpartition('/')[0]}/cm.yaml": "a: 1\n" for path in changed}
+        while b"//" in text or b"repo" in text:
+            text = fleet_yaml(rng)
+        changed[f"{folder}/fleet.yaml"] = text
+    return changed
 
 
 async def judged(shop: Workshop, sequence: int, commit: str) -> str:

@@ -12,6 +12,7 @@ from fleet.bundler.domain.charts import BundleCharts
 from fleet.bundler.domain.discovery import Place
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml, read_fleet_yaml
+from fleet.bundler.domain.metadata import check_metadata
 from fleet.bundler.domain.model import OPTIONS, PRINTED, SPEC, WHERE
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.resources import BundleFile, list_files
@@ -144,6 +145,7 @@ def finish_bundle(
 def check_options(file: FleetYaml) -> None:
     """What Kubernetes refuses in a Bundle (fleet.md 1.1). Raises BadInput with the place."""
     document = file.document
+    check_metadata(file)
     if file.name and not (len(file.name) <= _MAX_NAME and _DNS_NAME.fullmatch(file.name)):
         raise document.wrong(("name",), "must be a DNS name in lower case of at most 253 characters")
     mode = file.spec.get("targetCustomizationMode")

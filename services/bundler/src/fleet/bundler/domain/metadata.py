@@ -1,0 +1,28 @@
+"""The labels and annotations that a fleet.yaml gives its bundle, as far as Kubernetes takes them."""
+
+from fleet.bundler.domain.fleetyaml import FleetYaml
+from fleet.events.labels import is_label_key, is_label_value
+
+ANNOTATION_BYTES = 256 << 10
+"""All annotations of an object together, keys included (`TotalAnnotationSizeLimitB`)."""
+
+_KEY = "is no key that Kubernetes takes: `[prefix/]name`, the name of 1 to 63 letters, digits, -, _ and ."
+_VALUE = "must be at most 63 letters, digits, -, _ and ., beginning and ending with a letter or digit"
+
+
+def check_metadata(file: FleetYaml) -> None:
+    """What Kubernetes refuses in the metadata of a Bundle. Raises BadInput with the place."""
+    document = file.document
+    for key, value in file.labels.items():
+        if not is_label_key(key):
+            raise document.wrong(("labels", key), _KEY)
+        if not is_label_value(value):
+            raise document.wrong(("labels", key), _VALUE)
+    for key in file.annotations:
+        if not is_label_key(key.lower()):
+            raise document.wrong(("annotations", key), _KEY)
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in file.annotations.items())
+    if size > ANNOTATION_BYTES:
+        raise document.wrong(
+            ("annotations",), f"are {size} bytes together, keys included; {ANNOTATION_BYTES} at most"
+        )
