@@ -1,1 +1,1 @@
-"""How the product targets many clusters: a seeded fleet, a real broker, its own targeter, simulated agents."""
+"""How the product targets many clusters: a seeded fleet, a broker, its own targeter, simulated agents."""

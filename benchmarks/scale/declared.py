@@ -1,4 +1,4 @@
-"""What others than the targeter put into the streams: clusters, one GitRepo, and the bundles of its commits."""
+"""What others than the targeter put into the streams: clusters, one GitRepo, the bundles of its commits."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

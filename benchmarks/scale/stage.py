@@ -1,4 +1,4 @@
-"""Everything that runs: the broker, the product's targeter as a process, simulated agents, and the others' processes."""
+"""All that runs: the broker, the product's targeter as a process, simulated agents, and who publishes."""
 
 import asyncio
 import contextlib
@@ -148,7 +148,7 @@ class Stage:
     async def wait_written(self, sequence: int) -> float:
         """Wait until so many manifests are stored; gives when, by the monotonic clock."""
         async with asyncio.timeout(_PATIENCE):
-            while await self.written() < sequence:
+            while await self.written() < sequence:  # noqa: ASYNC110 - a stream tells of no end
                 await asyncio.sleep(0.01)
         return time.monotonic()
 

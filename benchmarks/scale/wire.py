@@ -20,7 +20,7 @@ _PATIENCE = 60.0
 
 
 class Wire(asyncio.Protocol):
-    """One connection. `write` collects commands, which go out after every chunk that was read, or by `push`."""
+    """One connection. `write` collects commands; they go out after every chunk read, or by `push`."""
 
     def __init__(self, *, seed: str, name: str, received: Received, lost: Callable[[], None]) -> None:
         self._seed = seed
@@ -59,7 +59,7 @@ class Wire(asyncio.Protocol):
         self._out.clear()
 
     async def settled(self) -> None:
-        """Wait until the server has dealt with all that was written. Raises TimeoutError or ConnectionError."""
+        """Wait until the server has dealt with what was written. Raises TimeoutError or ConnectionError."""
         pong = asyncio.get_running_loop().create_future()
         self._pongs.append(pong)
         self.write(b"PING\r\n")
