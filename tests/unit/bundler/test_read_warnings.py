@@ -123,3 +123,11 @@ def test_what_only_kubernetes_refuses_is_a_warning_where_bundles_are_printed(tex
 
     assert len(found.bundles) == 1
     assert str(found.warnings[0]).startswith("a/fleet.yaml:1: ")
+
+
+def test_a_warning_is_one_short_line_whatever_the_field_is_called() -> None:
+    (said,) = warned(f'"\\e[2J\\n{"x" * 900}": 1\n')
+
+    assert said.isprintable()
+    assert said.startswith("a/fleet.yaml:1: \\x1b[2J\\nxxx")
+    assert len(said) < 700

@@ -17,10 +17,15 @@ class BadInput(Exception):
         self.path = path
         self.line = line
         self.field = field
-        shown = on_one_line(path, _MOST_OF_A_PLACE)
-        place = f"{shown}:{line}" if path and line else shown
-        parts = (place, on_one_line(field, _MOST_OF_A_PLACE), on_one_line(reason, _MOST_OF_A_REASON))
-        super().__init__(": ".join(part for part in parts if part))
+        super().__init__(told(reason, path, line, field))
+
+
+def told(reason: str, path: str, line: int, field: str) -> str:
+    """A reason with its place in front, on one short line; what is not known is left out."""
+    shown = on_one_line(path, _MOST_OF_A_PLACE)
+    place = f"{shown}:{line}" if path and line else shown
+    parts = (place, on_one_line(field, _MOST_OF_A_PLACE), on_one_line(reason, _MOST_OF_A_REASON))
+    return ": ".join(part for part in parts if part)
 
 
 def on_one_line(text: str, most: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.errors import BadInput, told
 from fleet.bundler.domain.fleetyaml import FleetYaml
 from fleet.bundler.domain.model import FLEET_YAML, METADATA, PRINTED
 from fleet.bundler.domain.typed import Kind, ListOf, Struct
@@ -27,8 +27,7 @@ class ReadWarning:
 
     def __str__(self) -> str:
         """One line for people: place, field, reason."""
-        place = f"{self.path}:{self.line}" if self.path and self.line else self.path
-        return ": ".join(part for part in (place, self.field, self.reason) if part)
+        return told(self.reason, self.path, self.line, self.field)
 
 
 _OVERWRITTEN = {
