@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fleet.events import BundleSet, ViewPart, set_digest
+from fleet.events import BundleSet, set_digest
 from support.bundling import bundling, workshop
 from support.waiting import eventually
 
@@ -79,11 +79,13 @@ async def test_nothing_is_said_any_more_of_objects_that_are_gone(tmp_path: Path)
         await shop.says("bad", "helm")
         await shop.declare("own", {"resources": 7}, kind="bundle")
         await shop.says("own", "resources", kind="bundle")
-        for name, kind in (("first", "gitrepo"), ("bad", "gitrepo"), ("own", "bundle")):
+        objects = (("first", "gitrepo"), ("bad", "gitrepo"), ("own", "bundle"))
+        for name, kind in objects:
+            assert await shop.view(name, kind=kind)
             await shop.delete(name, kind=kind)
 
         async def nothing_is_said() -> bool:
-            return not [stored async for stored in shop.bus.present(ViewPart, part="reading")]
+            return not any([await shop.view(name, kind=kind) for name, kind in objects])
 
         await eventually(nothing_is_said)
 
