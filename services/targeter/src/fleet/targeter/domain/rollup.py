@@ -1,6 +1,7 @@
 """The targeter's part of what people see of a Bundle, a GitRepo and a ClusterGroup (fleet.md 4.4, 4.5)."""
 
 from collections.abc import Callable, Iterable, Mapping
+from heapq import nsmallest
 from typing import Any, Literal
 
 from pyroaring import BitMap
@@ -239,9 +240,10 @@ class Rollups:
 
     def _first(self, members: BitMap) -> list[Cluster]:
         """The first by name, as many as are listed."""
-        found = (self._estate.clusters.at(ordinal) for ordinal in members[:_LOOKED_AT])
-        by_name = sorted((c for c in found if c), key=lambda cluster: (cluster.record.name, cluster.key))
-        return by_name[:LISTED]
+        facts = map(self._estate.clusters.index.facts, members[:_LOOKED_AT])
+        named = nsmallest(LISTED, ((fact.name, fact.workspace, fact.ordinal) for fact in facts if fact))
+        found = (self._estate.clusters.at(ordinal) for _, _, ordinal in named)
+        return [cluster for cluster in found if cluster]
 
     def _hop(self, bundles: Iterable[Bundle]) -> dict[str, Any]:
         """Where the first deployment waits that is not Ready; nothing when all are."""
