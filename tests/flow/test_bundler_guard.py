@@ -9,7 +9,7 @@ from fleet.bundler.domain.guard import Loss
 from fleet.bundler.domain.records import Reading
 from fleet.bundler.guard import Guard, Held
 from fleet.bus import Heard
-from fleet.events import APPROVED_COMMIT, LookAsked, ObjectMeta, Resource, merge_view
+from fleet.events import APPROVED_COMMIT, LookAsked, ObjectMeta, Resource, approval, merge_view
 from support.bundling import Workshop, bundling, workshop
 from support.bus import WORKSPACE
 from support.command import fleet
@@ -24,10 +24,10 @@ def gone(*names: str) -> dict[str, str | None]:
     return dict.fromkeys(files(*names))
 
 
-async def approve(shop: Workshop, name: str, commit: str) -> None:
+async def approve(shop: Workshop, name: str, commit: str, sequence: int) -> None:
     found = await shop.bus.last(Resource, kind="gitrepo", workspace=WORKSPACE, name=name)
     assert found is not None
-    annotations = {APPROVED_COMMIT: commit}
+    annotations = {APPROVED_COMMIT: approval(commit, sequence)}
     metadata = found.event.metadata.model_copy(update={"annotations": annotations})
     await shop.bus.publish(found.event.model_copy(update={"metadata": metadata}), source="test")
 
@@ -50,7 +50,12 @@ async def test_a_commit_that_removes_all_names_waits_though_others_take_their_pl
         assert view is not None
 
         assert f"@{sha[:12]}: it removes 2 of 2 bundles (web-a, web-b)" in message
-        assert view.status["reading"]["waiting"] == {"commit": sha, "removes": 2, "of": 2}
+        assert view.status["reading"]["waiting"] == {
+            "commit": sha,
+            "commitSequence": sequence,
+            "removes": 2,
+            "of": 2,
+        }
         assert await shop.count("BUNDLES") == before
         status = merge_view(kind="gitrepo", uid=view.uid, generation=1, parts=[view])
         assert status["hop"]["hop"] == "bundler"
@@ -88,20 +93,40 @@ async def test_an_approval_of_one_commit_lets_no_other_pass(tmp_path: Path) -> N
         repository = shop.repository()
         await shop.read("web", await shop.deliver(repository, "web", repository.commit(files("a"))))
         first = repository.commit({**gone("a"), **files("b")})
-        await shop.detect("web", first)
+        sequence = await shop.detect("web", first)
         await shop.says("web", first[:12], "removes 1 of 1")
         second = repository.commit({**gone("b"), **files("c")})
         await shop.detect("web", second)
         await shop.says("web", second[:12], "removes 1 of 1")
-        await approve(shop, "web", first)
+        await approve(shop, "web", first, sequence)
         third = repository.commit({"c/cm.yaml": "n: 3\n"})
         sequence = await shop.detect("web", third)
         await shop.says("web", third[:12], "removes 1 of 1")
         assert (await shop.rendered()).keys() == {"web-a"}
 
-        await approve(shop, "web", third)
+        await approve(shop, "web", third, sequence)
         await shop.read("web", sequence)
         assert (await shop.rendered()).keys() == {"web-c"}
+
+
+async def test_an_approval_of_a_commit_does_not_hold_when_it_comes_back(tmp_path: Path) -> None:
+    """Later commits have other bundles, and going back takes those away."""
+    async with workshop(tmp_path) as shop, bundling(shop):
+        repository = shop.repository()
+        await shop.read("web", await shop.deliver(repository, "web", repository.commit(files("a"))))
+        sha = repository.commit({**gone("a"), **files("b")})
+        sequence = await shop.detect("web", sha)
+        await shop.says("web", "removes 1 of 1")
+        await approve(shop, "web", sha, sequence)
+        await shop.read("web", sequence)
+        later = repository.commit(files("c", "d"))
+        await shop.read("web", await shop.detect("web", later))
+        last = repository.commit(gone("b"))
+        await shop.read("web", await shop.detect("web", last))
+        await shop.detect("web", sha)
+
+        await shop.says("web", sha[:12], "removes 2 of 2")
+        assert (await shop.rendered()).keys() == {"web-c", "web-d"}
 
 
 async def test_an_approval_is_not_missed_that_comes_while_the_guard_looks_for_it(
@@ -120,7 +145,7 @@ async def test_an_approval_is_not_missed_that_comes_while_the_guard_looks_for_it
         except Held:
             if not heard:
                 heard.append(reading.commit)
-                await approve(shop, "web", reading.commit)
+                await approve(shop, "web", reading.commit, reading.commit_sequence)
                 await eventually(it_was_heard_of)
             raise
 
@@ -159,7 +184,7 @@ async def test_an_empty_or_broken_commit_removes_nothing_even_if_approved(tmp_pa
         before = await shop.count("BUNDLES")
         for change in ({**gone("a", "b"), "README": "nothing here\n"}, {"a/fleet.yaml": "helm: [\n"}):
             sha = repository.commit(change)
-            await approve(shop, "web", sha)
+            await approve(shop, "web", sha, await shop.count("COMMITS") + 1)
             await shop.detect("web", sha)
             await shop.says("web", "no resource found" if "README" in change else "not valid YAML")
             assert await shop.count("BUNDLES") == before
@@ -173,7 +198,7 @@ async def test_what_waits_when_the_bundler_ends_waits_for_the_next_one(tmp_path:
             sha = repository.commit({**gone("a"), **files("b")})
             sequence = await shop.detect("web", sha)
             await shop.says("web", "removes 1 of 1")
-        await approve(shop, "web", sha)
+        await approve(shop, "web", sha, sequence)
         async with bundling(shop):
             await shop.read("web", sequence)
         assert (await shop.rendered()).keys() == {"web-b"}

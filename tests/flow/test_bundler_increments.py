@@ -10,6 +10,8 @@ import pytest
 
 from fleet.bundler.exchange import Answer, Task
 from fleet.bundler.pool import ReaderPool
+from fleet.bundler.retries import Retries
+from fleet.events import BundleSet
 from support.bundling import Workshop, bundling, workshop
 
 
@@ -130,6 +132,21 @@ async def test_a_changed_order_and_a_restart_read_all(tmp_path: Path, readings: 
             await shop.read("web", await shop.detect("web", repository.commit({"a/cm.yaml": "n: 9\n"})))
 
         assert readings == [{"a", "b"}] * 3
+
+
+async def test_what_must_be_read_for_its_content_is_read_before_the_commit_is_let_go_of(
+    tmp_path: Path, readings: Readings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A set that never became whole is put right; a kill must not lose that, so no timetable is trusted."""
+    monkeypatch.setattr(Retries, "soon", lambda *_: None)
+    async with three_bundles(tmp_path) as (shop, repository):
+        torn = (await shop.rendered())["web-b"]
+        never = BundleSet(size=12, digest="0" * 32)
+        await shop.bus.publish(torn.model_copy(update={"set": never}), source="test")
+        await shop.read("web", await shop.detect("web", repository.commit({"README": "elsewhere"})))
+
+        assert readings == [{"a", "b", "c/d"}, set(), {"a", "b", "c/d"}]
+        assert await shop.is_whole("web")
 
 
 async def test_a_bundle_that_must_be_written_but_was_not_read_is_read_after_all(

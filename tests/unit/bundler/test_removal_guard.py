@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from fleet.bundler.domain.guard import REMOVED_SHARE, Loss, held, is_approved, removed_share
-from fleet.events import APPROVED_COMMIT
+from fleet.events import APPROVED_COMMIT, approval
 
 SHA = "4c1f0b7e5a3d9b2f6e8c1a0d7f4b3e2c9a8d5f61"
 
@@ -52,10 +52,12 @@ def test_the_strictest_policy_counts_and_what_is_no_share_does_not(policies: lis
 
 
 def test_an_approval_is_for_one_commit() -> None:
-    assert is_approved({APPROVED_COMMIT: SHA}, SHA)
-    assert not is_approved({APPROVED_COMMIT: SHA}, SHA[::-1])
-    assert not is_approved({}, SHA)
-    assert not is_approved({APPROVED_COMMIT: ""}, "")
+    assert is_approved({APPROVED_COMMIT: approval(SHA, 7)}, SHA, 7)
+    assert not is_approved({APPROVED_COMMIT: approval(SHA, 7)}, SHA[::-1], 7)
+    assert not is_approved({APPROVED_COMMIT: approval(SHA, 7)}, SHA, 8)
+    assert not is_approved({APPROVED_COMMIT: SHA}, SHA, 7)
+    assert not is_approved({}, SHA, 7)
+    assert not is_approved({APPROVED_COMMIT: approval("", 7)}, "", 7)
 
 
 def test_the_message_counts_and_says_what_to_do() -> None:

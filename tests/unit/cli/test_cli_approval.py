@@ -9,12 +9,12 @@ from fleet.events import APPROVED_COMMIT
 
 ITEM = {
     "metadata": {"name": "web"},
-    "status": {"reading": {"waiting": {"commit": "c" * 40, "removes": 2, "of": 3}}},
+    "status": {"reading": {"waiting": {"commit": "c" * 40, "commitSequence": 7, "removes": 2, "of": 3}}},
 }
 
 
 def test_the_commit_that_waits_is_found_in_the_status() -> None:
-    assert waiting_commit(KINDS["gitrepo"], ITEM) == Waiting("c" * 40, 2, 3)
+    assert waiting_commit(KINDS["gitrepo"], ITEM) == Waiting("c" * 40, 7, 2, 3)
 
 
 def test_where_nothing_waits_that_is_said() -> None:
@@ -28,4 +28,6 @@ def test_other_kinds_need_no_approval() -> None:
 
 
 def test_an_approval_takes_the_place_of_the_one_before() -> None:
-    assert approved({"a": "b", APPROVED_COMMIT: "old"}, "new") == {"a": "b", APPROVED_COMMIT: "new"}
+    found = approved({"a": "b", APPROVED_COMMIT: "old@3"}, Waiting("new", 7, 2, 3))
+
+    assert found == {"a": "b", APPROVED_COMMIT: "new@7"}

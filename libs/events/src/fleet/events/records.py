@@ -25,6 +25,12 @@ API_VERSION = "fleet.cattle.io/v1alpha1"
 APPROVED_COMMIT = "fleet.cattle.io/approved-commit"
 """The annotation of a GitRepo that lets one commit remove more bundles than the guard lets pass."""
 
+
+def approval(commit: str, sequence: int) -> str:
+    """The value of APPROVED_COMMIT for a commit that was detected at this sequence of COMMITS."""
+    return f"{commit}@{sequence}"
+
+
 _TOP_LEVEL = frozenset({"policy", "gitreporestriction", "bundlenamespacemapping"})
 _NOT_SPEC = frozenset({"apiVersion", "kind", "metadata", "status"})
 

@@ -32,5 +32,5 @@ def not_stored(error: OlderThanStored | Refused) -> Failure:
 
 def waiting(reading: Reading, failure: Failure, loss: Loss) -> Outcome:
     """That a commit waits for an approval, and of what."""
-    found = {"commit": reading.commit, "removes": len(loss.gone), "of": loss.present}
-    return Outcome(failure=failure, waiting=found)
+    at = {"commit": reading.commit, "commitSequence": reading.commit_sequence}
+    return Outcome(failure=failure, waiting=at | {"removes": len(loss.gone), "of": loss.present})

@@ -47,4 +47,4 @@ class Guard:
         found = await self._bus.last(Resource, kind=kind, workspace=workspace, name=owner.name)
         if found is None or found.event.metadata.uid != owner.uid:
             return False
-        return is_approved(found.event.metadata.annotations, reading.commit)
+        return is_approved(found.event.metadata.annotations, reading.commit, reading.commit_sequence)

@@ -137,10 +137,14 @@ class Bundler:
             record = await self._living(key)
             if record is None:
                 self._gone(key)
-            elif key.kind == GITREPO:
-                await self._read_gitrepo(key, record)
-            else:
+            elif key.kind == BUNDLE:
                 await self._read_bundle(key, record)
+            else:
+                try:
+                    await self._read_gitrepo(key, record)
+                except NeedsContent:
+                    self._source.forget(record.event.metadata.uid)
+                    await self._read_gitrepo(key, record)
 
     def _gone(self, key: ObjectKey) -> None:
         self._held.discard(key)
@@ -238,10 +242,6 @@ class Bundler:
         try:
             with span("bundler.publish", reading.cause.envelope):
                 published = await self._publisher.publish(reading)
-        except NeedsContent:
-            self._source.forget(reading.owner.uid)
-            self._retries.soon(key)
-            return
         except Held as held:
             await self._failed(key, record, reading.cause, waiting(reading, held.failure, held.loss))
             return

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fleet.bundler.domain.outcome import Failure, some_of
-from fleet.events import APPROVED_COMMIT
+from fleet.events import APPROVED_COMMIT, approval
 
 REMOVED_SHARE = Decimal(1)
 """From which share of the present bundle names on, where no Policy says it: all of them."""
@@ -41,9 +41,12 @@ def _share(policy: Mapping[str, Any]) -> Decimal | None:
     return share if 0 < share <= 1 else None
 
 
-def is_approved(annotations: Mapping[str, str], commit: str) -> bool:
-    """Whether a person let this very commit take away what it does."""
-    return bool(commit) and annotations.get(APPROVED_COMMIT) == commit
+def is_approved(annotations: Mapping[str, str], commit: str, sequence: int) -> bool:
+    """Whether a person let this very commit take away what it does, as it was detected at this sequence.
+
+    The same commit again, under another spec or after later ones, may take away something else.
+    """
+    return bool(commit) and annotations.get(APPROVED_COMMIT) == approval(commit, sequence)
 
 
 def held(loss: Loss, share: Decimal, *, name: str, workspace: str, at: str) -> Failure:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def approve(words: tuple[str, ...], namespace: str, hub: HubChoice) -> None:
     """Let commits remove bundles that wait for approval (guard.removedShare of a Policy).
 
-    It holds for the very commit that waits now, and for no other.
+    It holds for the very commit that waits now, and neither for another one nor for the same one when the
+    GitRepo has changed.
     """
     found = references(words)
     with_bus(hub, lambda bus: _approve(bus, found, namespace))
@@ -36,7 +37,7 @@ async def _approve(bus: Bus, found: list[Reference], namespace: str) -> None:
     objects, records = Objects(bus=bus), Records(bus=bus)
     for one in found:
         waiting = waiting_commit(one.kind, await objects.get(one.kind, namespace, one.name))
-        await records.annotate(one.kind, namespace, one.name, partial(approved, commit=waiting.commit))
+        await records.annotate(one.kind, namespace, one.name, partial(approved, waiting=waiting))
         click.echo(
             f"{one.kind.reference(one.name)} approved: commit {waiting.commit[:12]} removes"
             f" {waiting.removes} of {waiting.present} bundles"

@@ -8,14 +8,15 @@ from typing import Any
 
 from fleet.cli.errors import CommandFailed, Usage
 from fleet.cli.objects.kinds import Kind
-from fleet.events import APPROVED_COMMIT
+from fleet.events import APPROVED_COMMIT, approval
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A commit that removes some of the bundles that are present."""
+    """A commit, detected at this sequence, that removes some of the bundles that are present."""
 
     commit: str
+    sequence: int
     removes: int
     present: int
 
@@ -36,9 +37,9 @@ def waiting_commit(kind: Kind, item: Mapping[str, Any]) -> Waiting:
             f"error: no commit of {kind.reference(name)} waits for approval; `fleet describe gitrepo {name}`"
             " tells how far it is"
         )
-    return Waiting(waiting["commit"], waiting["removes"], waiting["of"])
+    return Waiting(waiting["commit"], waiting["commitSequence"], waiting["removes"], waiting["of"])
 
 
-def approved(annotations: Mapping[str, str], commit: str) -> dict[str, str]:
+def approved(annotations: Mapping[str, str], waiting: Waiting) -> dict[str, str]:
     """The annotations of a GitRepo whose commit is approved; an earlier approval ends."""
-    return {**annotations, APPROVED_COMMIT: commit}
+    return {**annotations, APPROVED_COMMIT: approval(waiting.commit, waiting.sequence)}
