@@ -16,7 +16,8 @@ async def test_a_commit_becomes_rendered_bundles_with_sealed_content(tmp_path: P
         repository = shop.repository()
         sha = repository.commit(
             {
-                "app/fleet.yaml": "namespace: web\nhelm: {values: {replicas: 2}}\nlabels: {team: blue}\n",
+                "app/fleet.yaml": "namespace: web\nhelm: {values: {replicas: 2}}\nlabels: {team: blue}\n"
+                "annotations: {note: kept}\n",
                 "app/cm.yaml": CONFIG_MAP.format(name="a"),
                 "base/fleet.yaml": "targetCustomizations: [{name: dev, clusterName: one}]\n",
                 "base/cm.yaml": CONFIG_MAP.format(name="b"),
@@ -30,6 +31,7 @@ async def test_a_commit_becomes_rendered_bundles_with_sealed_content(tmp_path: P
         assert rendered.keys() == {"web-app", "web-base"}
         app = rendered["web-app"]
         assert app.labels == {"owner": "me", "team": "blue", "fleet.cattle.io/repo-name": "web"}
+        assert app.annotations == {"note": "kept"}
         assert app.commit == sha
         assert app.commit_sequence == sequence
         assert orjson.loads(await shop.content(app.content)) == {
@@ -88,6 +90,20 @@ async def test_a_commit_that_touches_one_bundle_writes_one_record(tmp_path: Path
             "web-c": 1,
         }
         assert await shop.is_whole("web")
+
+
+async def test_a_changed_annotation_is_a_changed_bundle(tmp_path: Path) -> None:
+    async with workshop(tmp_path) as shop, bundling(shop):
+        repository = shop.repository()
+        files = {"fleet.yaml": "annotations: {note: one}\n", "cm.yaml": "a: 1\n"}
+        await shop.read("web", await shop.deliver(repository, "web", repository.commit(files)))
+        one = (await shop.rendered())["web"]
+        sha = repository.commit({"fleet.yaml": "annotations: {note: two}\n"})
+        await shop.read("web", await shop.detect("web", sha))
+        two = (await shop.rendered())["web"]
+
+        assert (one.annotations, two.annotations) == ({"note": "one"}, {"note": "two"})
+        assert (one.content, one.options) == (two.content, two.options), "no cluster has work of it"
 
 
 async def test_a_folder_that_goes_takes_its_bundle_with_it(tmp_path: Path) -> None:

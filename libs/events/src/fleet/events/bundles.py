@@ -50,6 +50,7 @@ class BundleRendered(Event):
     commit_sequence: int
     set: BundleSet
     labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
     spec: dict[str, Any] = Field(default_factory=dict)
     content: str
     options: str
@@ -71,8 +72,14 @@ class BundleRetired(Event):
     set: BundleSet
 
 
-def spec_digest(*, labels: Mapping[str, str], spec: Mapping[str, Any], content: str, options: str) -> str:
-    """Name everything about a bundle that matters to a cluster; the commit does not."""
-    return digest16(
-        canonical({"labels": dict(labels), "spec": dict(spec), "content": content, "options": options})
-    )
+def spec_digest(
+    *,
+    labels: Mapping[str, str],
+    spec: Mapping[str, Any],
+    content: str,
+    options: str,
+    annotations: Mapping[str, str] | None = None,
+) -> str:
+    """Name everything that a repository says about a bundle; the commit does not matter."""
+    named = {"labels": dict(labels), "spec": dict(spec), "content": content, "options": options}
+    return digest16(canonical(named | ({"annotations": dict(annotations)} if annotations else {})))

@@ -16,5 +16,11 @@ async def name_all(key: WorkspaceKey, bundles: Sequence[ReadBundle]) -> list[Nam
 
 def _name(key: WorkspaceKey, bundle: ReadBundle) -> Named:
     content, options = key.name(bundle.manifest), key.name(bundle.options)
-    digest = spec_digest(labels=bundle.labels, spec=bundle.spec, content=content, options=options)
+    digest = spec_digest(
+        labels=bundle.labels,
+        spec=bundle.spec,
+        content=content,
+        options=options,
+        annotations=bundle.annotations,
+    )
     return Named(bundle.name, content, options, digest, bundle)

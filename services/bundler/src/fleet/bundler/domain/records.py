@@ -89,6 +89,7 @@ def _rendered(
         commit_sequence=reading.commit_sequence,
         set=whole,
         labels=bundle.labels,
+        annotations=bundle.annotations,
         spec=bundle.spec,
         content=one.content,
         options=one.options,

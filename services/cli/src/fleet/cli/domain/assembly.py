@@ -47,6 +47,8 @@ def bundle_object(stored: Stored[BundleRendered], parts: Iterable[ViewPart]) -> 
     }
     if bundle.labels:
         metadata["labels"] = dict(bundle.labels)
+    if bundle.annotations:
+        metadata["annotations"] = dict(bundle.annotations)
     return {
         "apiVersion": API_VERSION,
         "kind": "Bundle",
