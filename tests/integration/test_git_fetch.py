@@ -229,3 +229,17 @@ async def test_only_a_full_commit_id_is_fetched(repository: Repository, cache: P
     for wrong in ("master", "--upload-pack=true", ""):
         with pytest.raises(ValueError, match="full commit id"):
             await fetch(Remote.of(repository.url), wrong, cache)
+
+
+async def test_a_cache_that_has_become_too_large_is_made_anew(
+    repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = repository.commit({"a.bin": os.urandom(100_000)})
+    new = repository.commit({"a.bin": b"small"})
+    await fetch(Remote.of(repository.url), old, cache)
+    monkeypatch.setattr("fleet.git.cache.CACHE_BYTES", 50_000)
+
+    tree = await fetch(Remote.of(repository.url), new, cache)
+
+    assert await contents(tree) == {"a.bin": b"small"}
+    assert sum(path.stat().st_size for path in cache.rglob("*.pack")) < 50_000

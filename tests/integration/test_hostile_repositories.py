@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.git.cache import FETCH_BYTES
 from support import reading_commit
 from support.bombs import (
     DEEP,
@@ -16,6 +17,7 @@ from support.bombs import (
     LAUGHS,
     add_blob,
     add_folder,
+    add_noise,
     add_zeros,
     commit_folder,
     size_of,
@@ -88,6 +90,11 @@ def wide_text(repository: Repository) -> str:
     return file("x/a.yaml", "\U0001f600" + "\x01" * 60 * MIB)(repository)
 
 
+def noise(repository: Repository) -> str:
+    files = {"a.yaml": add_blob(repository, b"a: 1\n"), **add_noise(repository, FETCH_BYTES + 64 * MIB)}
+    return commit_folder(repository, add_folder(repository, files))
+
+
 VALUES = "helm: {chart: c, valuesFiles: [v.yaml]}\n"
 DEEP_LIST = b"helm: {values: {a: " + b"[" * 90 + b"x," * 950_000 + b"x" + b"]" * 90 + b"}}"
 REPEATED = b"helm:\n  values:\n    a: &a '" + b"x" * MIB + b"'\n    b: [" + b"*a," * 100_000 + b"]\n"
@@ -137,3 +144,15 @@ def test_patterns_that_take_too_long_are_stopped_at_the_deadline(tmp_path: Path)
 
     assert "ReadingTooSlow: reading took longer than 3 s and was stopped at the folder x" in found.stderr
     assert found.memory < 250 * MIB
+
+
+def test_a_commit_of_too_many_bytes_is_not_fetched_to_its_end_and_leaves_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path, noise)
+
+    assert found.code == 1
+    assert "TooLarge: file://" in found.stderr, found.stderr
+    assert "repository.git: too large: the commit has more than 512 MiB as git packs it" in found.stderr
+    assert "Split the repository, or keep large files out of it" in found.stderr
+    assert found.memory < 200 * MIB, f"{found.memory // MIB} MiB"
+    assert found.written < FETCH_BYTES + MIB
+    assert size_of(tmp_path / "cache") < MIB

@@ -1,6 +1,7 @@
 """Small things that unfold to large ones, made in little time."""
 
 import hashlib
+import random
 import struct
 import zlib
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from support.gitserver import Repository
 MIB = 1 << 20
 GIB = 1 << 30
 _BLOCK = 16 * MIB
+_NOISE = 64 * MIB
 _PACK_BLOB = 3
 _MODULUS = 65521
 _PACK_HEADER = 12
@@ -40,15 +42,34 @@ def add_zeros(repository: Repository, size: int) -> str:
     digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
     for _ in range(size // _BLOCK):
         digest.update(bytes(_BLOCK))
+    return _add_packed(repository, size, digest.digest(), zlib_zeros(size))
+
+
+def add_noise(repository: Repository, size: int) -> dict[str, str]:
+    """Put blobs that cannot be compressed, `size` bytes together, into a repository; gives ids by names."""
+    for name, value in (
+        ("pack.window", "0"),
+        ("core.packedGitLimit", "32m"),
+        ("core.packedGitWindowSize", "8m"),
+    ):
+        repository.git("config", name, value)
+    found, noise = {}, random.Random(0).randbytes(_NOISE - MIB)
+    for n in range(size // _NOISE):
+        content = bytes([n]) * MIB + noise
+        oid = hashlib.sha1(b"blob %d\0" % _NOISE + content, usedforsecurity=False).digest()
+        found[f"{n:03}.bin"] = _add_packed(repository, _NOISE, oid, zlib.compress(content, 0))
+    return found
+
+
+def _add_packed(repository: Repository, size: int, oid: bytes, deflated: bytes) -> str:
     first, rest = _PACK_BLOB << 4 | size & 15, size >> 4
     header = bytearray()
     while rest:
         header.append(first | 0x80)
         first, rest = rest & 0x7F, rest >> 7
     header.append(first)
-    pack = b"PACK" + struct.pack(">II", 2, 1) + bytes(header) + zlib_zeros(size)
+    pack = b"PACK" + struct.pack(">II", 2, 1) + bytes(header) + deflated
     pack += hashlib.sha1(pack, usedforsecurity=False).digest()
-    oid = digest.digest()
     fan_out = b"".join(struct.pack(">I", number >= oid[0]) for number in range(256))
     index = b"\xfftOc" + struct.pack(">I", 2) + fan_out + oid
     index += struct.pack(">II", zlib.crc32(pack[_PACK_HEADER:-_SHA1]), _PACK_HEADER) + pack[-_SHA1:]

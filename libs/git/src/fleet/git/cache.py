@@ -21,6 +21,12 @@ from fleet.git.tree import Tree, UnsafePath, edits, list_tree
 FETCH_SECONDS = 300.0
 """How long a fetch may take, waiting for another one of the same repository included."""
 
+FETCH_BYTES = 512 * 1024 * 1024
+"""How large one commit may be as git packs it, without its history; more never reaches the disk."""
+
+CACHE_BYTES = 4 * FETCH_BYTES
+"""How much of a repository the cache keeps; with more than this the next fetch starts with a new one."""
+
 KEPT_COMMITS = 64
 """How many commits of a repository the cache keeps; twice as many start a clean-up."""
 
@@ -50,6 +56,7 @@ async def fetch(
     thrown away and made again.
 
     Raises:
+        TooLarge: the commit has more than `FETCH_BYTES`, or too many files.
         CommitMissing: the repository does not have the commit (any more).
         RepositoryGone, AccessDenied, HostUnreachable, HostUntrusted, GitFailed: as they say.
         ValueError: `commit` is no full commit id.
@@ -109,18 +116,32 @@ async def _look(folder: Path, commit: str, since: str) -> _Look | None:
 
 async def _bring(remote: Remote, commit: str, folder: Path, lock: int, since: str) -> _Look:
     _remove_left_over(folder)
+    if sum(_packs(folder)) > CACHE_BYTES:
+        await _throw_away(folder)
     try:
         return await _fetch_whole(remote, commit, folder, lock, since)
     except GitFailed:
         # Not the remote's fault as far as git's words tell: it may be the cache's, so start with a new one.
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await _throw_away(folder)
         return await _fetch_whole(remote, commit, folder, lock, since)
+    finally:
+        _remove_left_over(folder)
+
+
+async def _throw_away(folder: Path) -> None:
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _remove_left_over(folder: Path) -> None:
-    """Remove the lock files of a git that was killed: none runs here while we hold the lock."""
-    for path in folder.glob("**/*.lock"):
-        path.unlink(missing_ok=True)
+    """Remove what a git that was killed had not finished: none runs here while we hold the lock."""
+    for pattern in ("**/*.lock", "objects/pack/*tmp*", "objects/pack/*.keep"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
+def _packs(folder: Path) -> list[int]:
+    """How large the packs are, unfinished ones too; all objects are in some, as `safe.gitconfig` says."""
+    return [path.stat().st_size for path in folder.glob("objects/pack/*pack*")]
 
 
 async def _fetch_whole(remote: Remote, commit: str, folder: Path, lock: int, since: str) -> _Look:
@@ -157,7 +178,11 @@ async def _fetch(remote: Remote, what: list[str], folder: Path, lock: int) -> No
             seconds=FETCH_SECONDS,
             limit=_PRINTED_BYTES,
             keep_open=[lock],
+            file_bytes=FETCH_BYTES,
         )
+    if done.returncode and max(_packs(folder), default=0) >= FETCH_BYTES:
+        reason = f"the commit has more than {FETCH_BYTES >> 20} MiB as git packs it"
+        raise TooLarge(repo=str(remote.address), reason=reason)
     if done.returncode and str(folder) in done.stderr:
         raise GitFailed(repo=str(remote.address), reason="its cache is damaged")
     if done.returncode:

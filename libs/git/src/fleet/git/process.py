@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 _STDERR_BYTES = 64 * 1024
 _PIECE_BYTES = 64 * 1024
+_ULIMIT_BLOCK = 512
+_BOUNDED = 'ulimit -f "$0" && exec git "$@"'
 
 
 class OutputTooLarge(Exception):
@@ -32,12 +34,14 @@ async def run_git(
     limit: int,
     given: bytes = b"",
     keep_open: Sequence[int] = (),
+    file_bytes: int = 0,
 ) -> Finished:
     """Run `git` with these arguments and `given` on its standard input.
 
     It may take `seconds` and print `limit` bytes. It leads a process group of its own, which is killed when
     this call ends before it does, whatever the reason. Descriptors in `keep_open` stay open in it, so that
-    a lock held by one of them lasts as long as the git does, even if we are killed.
+    a lock held by one of them lasts as long as the git does, even if we are killed. With `file_bytes` the
+    kernel ends whichever of its processes would make a file larger than that; git does not say so.
 
     Raises:
         TimeoutError: it took longer.
@@ -45,8 +49,7 @@ async def run_git(
         OSError: the program could not be started.
     """
     process = await asyncio.create_subprocess_exec(
-        "git",
-        *arguments,
+        *_command(arguments, file_bytes),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -75,6 +78,13 @@ async def run_git(
         if not finished:
             await _end(process)
     return Finished(returncode, printed.result(), complained.result().decode(errors="replace"))
+
+
+def _command(arguments: Sequence[str], file_bytes: int) -> list[str]:
+    """A shell sets the bound: set from here it would come late, or, before the start, not only for git."""
+    if not file_bytes:
+        return ["git", *arguments]
+    return ["sh", "-c", _BOUNDED, str(file_bytes // _ULIMIT_BLOCK), *arguments]
 
 
 async def _read(stream: asyncio.StreamReader, limit: int) -> bytes:
