@@ -1,24 +1,31 @@
-"""YAML that Kubernetes reads back as what was written: a text that it would take for more is quoted."""
+"""YAML that Kubernetes reads back as what was written: a text that it would take for more is quoted.
 
-from collections.abc import Iterable
+Events for libyaml's emitter, made straight from the values: what PyYAML makes of them first takes longer.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
+from yaml import (
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
 
-from fleet.yaml.scalars import MERGE, TAG, json_number, plain
+from fleet.yaml.scalars import MERGE, TAG, Scalar, json_number, plain
 
-_TAGS: dict[type, str] = {
-    type(None): f"{TAG}null",
-    bool: f"{TAG}bool",
-    int: f"{TAG}int",
-    float: f"{TAG}float",
-    str: f"{TAG}str",
-}
-_UNSAID: dict[type[yaml.Node], str] = {
-    yaml.ScalarNode: f"{TAG}str",
-    yaml.SequenceNode: f"{TAG}seq",
-    yaml.MappingNode: f"{TAG}map",
-}
+_WORDS: dict[Scalar, str] = {None: "null", True: "true", False: "false"}
+_NUMBERS: dict[type, str] = {int: f"{TAG}int", float: f"{TAG}float"}
+_MAP, _MAP_END = MappingStartEvent(None, None, True, flow_style=False), MappingEndEvent()
+_LIST, _LIST_END = SequenceStartEvent(None, None, True, flow_style=False), SequenceEndEvent()
 
 
 def write(value: Any) -> str:
@@ -32,32 +39,47 @@ def write(value: Any) -> str:
 
 def write_all(values: Iterable[Any]) -> str:
     """Write a stream of documents, as `write` does each."""
-    return yaml.dump_all(values, Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=1 << 20)
+    text: str = yaml.emit(_stream(values), Dumper=yaml.CDumper, allow_unicode=True, width=1 << 20)
+    return text
 
 
-class _Dumper(yaml.CSafeDumper):
-    """The C writer with the reader's table of scalars."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        """Write every value in full: anchors in a manifest are hard to read."""
-        return True
-
-    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
-        """The tag that a reader gives a node which says none itself; another than it has is written out."""
-        if kind is not yaml.ScalarNode or not implicit[0]:
-            return _UNSAID[kind]
-        return f"{TAG}merge" if value == MERGE else _TAGS[type(plain(value))]
+def _stream(values: Iterable[Any]) -> Iterator[Event]:
+    yield StreamStartEvent()
+    for number, value in enumerate(values):
+        yield DocumentStartEvent(explicit=number > 0)
+        yield from _events(value)
+        yield DocumentEndEvent()
+    yield StreamEndEvent()
 
 
-def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(f"{TAG}str", text, style="|" if "\n" in text else None)
+def _events(value: Any) -> Iterator[Event]:
+    if isinstance(value, dict):
+        yield _MAP
+        for key in sorted(value):
+            yield _text(key)
+            yield from _events(value[key])
+        yield _MAP_END
+    elif isinstance(value, list):
+        yield _LIST
+        for item in value:
+            yield from _events(item)
+        yield _LIST_END
+    else:
+        yield _text(value) if isinstance(value, str) else _other(value)
 
 
-def _float(dumper: _Dumper, value: float) -> yaml.ScalarNode:
-    number = json_number(value)
-    tag = f"{TAG}int" if isinstance(number, int) else f"{TAG}float"
-    return dumper.represent_scalar(tag, repr(number))
+def _text(text: str) -> ScalarEvent:
+    """Text is bare where a reader would take it for text, in lines as it is where it has several."""
+    if "\n" in text:
+        return ScalarEvent(None, None, (False, True), text, style="|")
+    bare = text != MERGE and isinstance(plain(text), str)
+    return ScalarEvent(None, None, (bare, True), text)
 
 
-_Dumper.add_representer(str, _text)
-_Dumper.add_representer(float, _float)
+def _other(value: bool | float | None) -> ScalarEvent:
+    """A number that a reader would take for another kind of number has its tag written out."""
+    if value is None or isinstance(value, bool):
+        return ScalarEvent(None, None, (True, False), _WORDS[value])
+    number = json_number(value) if isinstance(value, float) else value
+    text, kind = repr(number), type(number)
+    return ScalarEvent(None, _NUMBERS[kind], (type(plain(text)) is kind, False), text)
