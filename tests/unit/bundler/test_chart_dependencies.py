@@ -9,6 +9,7 @@ import pytest
 
 from fleet.bundler.domain.bundle import Bundle
 from fleet.bundler.domain.errors import BadInput
+from support.chart_repository import packed_chart
 from support.trees import names_of, read_one
 
 CHART = "apiVersion: v2\nname: c\nversion: 1.0.0\n"
@@ -147,3 +148,14 @@ def test_what_helm_would_not_load_or_update_is_refused_with_its_place(
     assert message in wrong(files)
     off = {"fleet.yaml": "helm: {disableDependencyUpdate: true}\n", **files}
     assert read_one(off)
+
+
+def test_all_subcharts_of_a_chart_are_unpacked_within_one_budget() -> None:
+    files: dict[str, str | bytes] = {"Chart.yaml": depending("name: other, version: 1.x, repository: ''")}
+    for number in range(3):
+        place = ("charts", "charts/in/charts", "charts/in/charts/deep/charts")[number]
+        files[f"{place}/z{number}.tgz"] = packed_chart(f"z{number}", "1.0.0", {"a.bin": "\0" * (24 << 20)})
+    files |= {"charts/in/Chart.yaml": LIB, "charts/in/charts/deep/Chart.yaml": LIB}
+
+    with pytest.raises(BadInput, match=r"more than 67108864 bytes are unpacked together"):
+        read_one(files)

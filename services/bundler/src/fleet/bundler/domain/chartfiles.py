@@ -84,7 +84,11 @@ class ChartFolder:
 
 
 def load_folder(tree: Tree, path: str) -> ChartFolder:
-    """Load a chart. Raises BadInput where Helm would not load it, with the place."""
+    """Load a chart, with all that stands below it. Raises BadInput where Helm would not, with the place."""
+    return _load(tree, path, Budget())
+
+
+def _load(tree: Tree, path: str, budget: Budget) -> ChartFolder:
     at = posixpath.join(path, CHART)
     document = parse(tree.read(at), at)
     metadata = _read(document)
@@ -102,7 +106,7 @@ def load_folder(tree: Tree, path: str) -> ChartFolder:
         api_version=metadata.get("apiVersion") or "v1",
         dependencies=tuple(_dependencies(source, metadata)),
         lock_digest=_lock_digest(tree, path),
-        subcharts=frozenset(_subcharts(tree, path, metadata["name"])),
+        subcharts=frozenset(_subcharts(tree, path, metadata["name"], budget)),
     )
 
 
@@ -172,7 +176,7 @@ def _lock_digest(tree: Tree, path: str) -> str:
     return ""
 
 
-def _subcharts(tree: Tree, path: str, chart: str) -> Iterator[str]:
+def _subcharts(tree: Tree, path: str, chart: str, budget: Budget) -> Iterator[str]:
     folder = posixpath.join(path, SUBCHARTS)
     for name in tree.names(folder) if tree.is_folder(folder) else ():
         at = posixpath.join(folder, name)
@@ -180,10 +184,10 @@ def _subcharts(tree: Tree, path: str, chart: str) -> Iterator[str]:
             continue
         if name.endswith(".tgz"):
             try:
-                yield archive_name(tree.read(at), Budget())[0]
+                yield archive_name(tree.read(at), budget)[0]
             except BadArchive as error:
                 raise BadInput(f"error unpacking subchart {name} in {chart}: {error}", path=at) from None
         elif tree.is_file(posixpath.join(at, CHART)):
-            yield load_folder(tree, at).name
+            yield _load(tree, at, budget).name
         else:
             raise BadInput(f"error unpacking subchart {name} in {chart}: {CHART} file is missing", path=at)

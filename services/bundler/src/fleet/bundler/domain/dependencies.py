@@ -65,7 +65,7 @@ def updated(tree: Tree, update: Update, fetched: Sequence[FetchedChart]) -> dict
     Raises:
         BadInput: a dependency could not be had; at its place in Chart.yaml.
     """
-    chart, answers = update.chart, iter(fetched)
+    chart, answers, budget = update.chart, iter(fetched), Budget()
     locked: list[dict[str, Any]] = []
     brought: dict[str, bytes] = {}
     for one in chart.dependencies:
@@ -78,7 +78,7 @@ def updated(tree: Tree, update: Update, fetched: Sequence[FetchedChart]) -> dict
             if found.error:
                 raise one.wrong(f'"{one.name}" cannot be had from {shown(one.repository)}: {found.error}')
             version = found.version
-            brought[_checked_name(one, found)] = found.data
+            brought[_checked_name(one, found, budget)] = found.data
         locked.append({"name": one.name, "version": version, "repository": one.repository})
     folder = posixpath.join(chart.path, SUBCHARTS)
     files: dict[str, bytes | None] = dict.fromkeys(_outdated(tree, chart, brought))
@@ -138,10 +138,10 @@ def _packed(tree: Tree, chart: ChartFolder, one: Dependency) -> tuple[str, str, 
     return f"{local.name}-{local.version}.tgz", local.version, stored_gzip(packed.getvalue())
 
 
-def _checked_name(one: Dependency, found: FetchedChart) -> str:
+def _checked_name(one: Dependency, found: FetchedChart, budget: Budget) -> str:
     """The file name of what was fetched, once it is known to be a chart."""
     try:
-        archive_name(found.data, Budget())
+        archive_name(found.data, budget)
     except BadArchive as error:
         raise one.wrong(f'"{one.name}" cannot be unpacked: {error}') from None
     name = posixpath.basename(found.name)
@@ -154,12 +154,13 @@ def _outdated(tree: Tree, chart: ChartFolder, brought: Mapping[str, bytes]) -> I
     """Archives in `charts` that the dependencies do not bring any more; those of no repository stay."""
     folder = posixpath.join(chart.path, SUBCHARTS)
     local = {one.name for one in chart.dependencies if not one.repository}
+    budget = Budget()
     for name in tree.names(folder) if tree.is_folder(folder) else ():
         path = posixpath.join(folder, name)
         if name in brought or not tree.is_file(path):
             continue
         try:
-            found, _ = archive_name(tree.read(path), Budget())
+            found, _ = archive_name(tree.read(path), budget)
         except BadArchive:
             continue
         if found not in local:

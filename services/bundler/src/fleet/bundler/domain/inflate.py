@@ -48,17 +48,13 @@ class Budget:
             raise BadArchive("it cannot be read: an entry has a negative size")
         self.bytes -= size
         if self.bytes < 0:
-            raise BadArchive(
-                f"more than {self._all[0]} bytes are unpacked (all charts of a reading together)"
-            )
+            raise BadArchive(f"more than {self._all[0]} bytes are unpacked together")
 
     def entry(self) -> None:
         """Take one entry. Raises BadArchive when there was none left."""
         self.entries -= 1
         if self.entries < 0:
-            raise BadArchive(
-                f"more than {self._all[1]} entries are unpacked (all charts of a reading together)"
-            )
+            raise BadArchive(f"more than {self._all[1]} entries are unpacked together")
 
     def stream_bytes(self) -> int:
         """How long a stream may be: what is left, and the headers of all entries that are left."""
