@@ -1,9 +1,7 @@
 """Charts, dependencies, driven scans and local folders too give the same bytes, however they are listed."""
 
 import io
-import os
 import random
-import subprocess
 import sys
 import tarfile
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle, read_tree, stored_form
 from fleet.bundler.domain.resources import stored_gzip
 from fleet.bundler.domain.tree import Mode, Tree
+from support.hashing import printed_with_seed
 
 CHART = b"apiVersion: v2\nname: %s\nversion: 1.0.0\n"
 NEEDY = CHART % b"needy" + (
@@ -105,16 +104,9 @@ def test_a_local_folder_prints_the_same_however_it_was_made(tmp_path: Path) -> N
         for name in names:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(local[name])
-        done = subprocess.run(
-            [Path(sys.executable).with_name("fleet"), "apply", "-o", "-", "repo", "."],
-            cwd=folder,
-            env={**os.environ, "PYTHONHASHSEED": str(seed), "GIT_CEILING_DIRECTORIES": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        printed.add(done.stdout)
+        command = [Path(sys.executable).with_name("fleet"), "apply", "-o", "-", "repo", "."]
+        ceiling = {"GIT_CEILING_DIRECTORIES": str(tmp_path)}
+        printed.add(printed_with_seed(command, seed, cwd=folder, env=ceiling))
 
     (only,) = printed
     assert "name: repo" in only

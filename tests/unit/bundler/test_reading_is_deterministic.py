@@ -1,9 +1,7 @@
 """The same commit and spec give the same bytes, in every order of the listing and in every process."""
 
 import json
-import os
 import random
-import subprocess
 import sys
 
 from hypothesis import given, settings
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.reading import ReadBundle, read_tree, stored_form
 from fleet.bundler.domain.tree import Mode, Tree
+from support.hashing import printed_with_seed
 
 FILES: dict[str, bytes] = {
     "fleet.yaml": b"labels: {b: x, a: x}\nhelm: {values: {z: 1, a: {k: 2, c: 3}, l: [3, 1, 2]}}\n",
@@ -61,16 +60,8 @@ def test_two_processes_with_other_hashes_and_listings_give_the_same_bytes() -> N
     for seed in (1, 2, 3):
         listed = [(path, data.hex()) for path, data in FILES.items()]
         random.Random(seed).shuffle(listed)
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM],
-            input=json.dumps({"files": listed, "order": ORDER.to_json()}),
-            env={**os.environ, "PYTHONHASHSEED": str(seed)},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        printed.add(done.stdout)
+        given = json.dumps({"files": listed, "order": ORDER.to_json()})
+        printed.add(printed_with_seed([sys.executable, "-c", PROGRAM], seed, given=given))
 
     (only,) = printed
     assert [line.split()[0] for line in only.splitlines()[::2]] == ["repo", "repo-app"]
