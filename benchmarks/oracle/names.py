@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fleet.events.names import helm_release_name, key_hash, limit, safe_concat
+from fleet.names import helm_release_name, key_hash, limit, safe_concat
 
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from fleet.agent.domain.marks import ID_ANNOTATION, ReleaseMarks, mark, set_hash, set_id
-from fleet.events.names import helm_release_name, safe_concat
+from fleet.names import helm_release_name, safe_concat
 
 DIGITS = "12345678901234567890123456789012345678901234567890123"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.events.names import helm_release_name, key_hash, limit, safe_concat
+from fleet.names import helm_release_name, key_hash, limit, safe_concat
 
 STR50 = "1234567890" * 5
 STR53 = STR50 + "123"

@@ -1,6 +1,6 @@
 """Names that Fleet builds (fleet.md 2.6 and 6.1; scenario G07)."""
 
-from fleet.events.names import key_hash, safe_concat
+from fleet.names import key_hash, safe_concat
 from fleet.targeter.domain.names import cluster_namespace
 
 

@@ -28,7 +28,6 @@ from fleet.events.placement import (
     manifest_digest,
 )
 from fleet.events.records import (
-    API_VERSION,
     APPROVED_COMMIT,
     RESOURCE_KINDS,
     ClusterRecord,
@@ -46,6 +45,7 @@ from fleet.events.records import (
 from fleet.events.source import GitCommitDetected, LookAsked
 from fleet.events.streams import STREAMS, Republish, Stream
 from fleet.events.views import Condition, ViewPart, deep_merge, merge_view
+from fleet.names import API_VERSION
 
 __all__ = [
     "API_VERSION",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import Field
 
 from fleet.events._base import Body, Event
+from fleet.names import API_VERSION
 
 RESOURCE_KINDS: Mapping[str, str] = {
     "gitrepo": "GitRepo",
@@ -21,7 +22,6 @@ RESOURCE_KINDS: Mapping[str, str] = {
 }
 """The kinds in RESOURCES, by the word that stands in their subjects. Clusters have a stream of their own."""
 
-API_VERSION = "fleet.cattle.io/v1alpha1"
 APPROVED_COMMIT = "fleet.cattle.io/approved-commit"
 """The annotation of a GitRepo that lets one commit remove more bundles than the guard lets pass."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleet.agent.domain.objects import Object
-from fleet.events.names import safe_concat
+from fleet.names import safe_concat
 
 HASH_LABEL = "objectset.rio.cattle.io/hash"
 ID_ANNOTATION = "objectset.rio.cattle.io/id"

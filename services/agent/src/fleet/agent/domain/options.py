@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 
 from fleet.agent.domain.errors import BadContent
-from fleet.events.names import helm_release_name
+from fleet.names import helm_release_name
 
 DEFAULT_NAMESPACE = "default"
 MAX_HISTORY = 2

@@ -20,7 +20,7 @@ from fleet.bundler.domain.tree import Tree
 from fleet.bundler.domain.values import values_path
 from fleet.bundler.domain.warnings import ReadWarning, warned, warnings_of
 from fleet.bundler.domain.yamltext import Path
-from fleet.events.names import MAX_RELEASE_NAME, helm_release_name, safe_concat
+from fleet.names import MAX_RELEASE_NAME, helm_release_name, safe_concat
 
 _MAX_NAME = 253
 _DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")

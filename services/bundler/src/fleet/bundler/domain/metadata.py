@@ -1,7 +1,7 @@
 """The labels and annotations that a fleet.yaml gives its bundle, as far as Kubernetes takes them."""
 
 from fleet.bundler.domain.fleetyaml import FleetYaml
-from fleet.events.labels import is_label_key, is_label_value
+from fleet.names import is_label_key, is_label_value
 
 ANNOTATION_BYTES = 256 << 10
 """All annotations of an object together, keys included (`TotalAnnotationSizeLimitB`)."""

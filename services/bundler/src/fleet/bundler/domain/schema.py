@@ -6,7 +6,7 @@ from typing import Any
 from fleet.bundler.domain.fields import field_at
 from fleet.bundler.domain.model import FLEET_YAML, HELM, SELECTOR
 from fleet.bundler.domain.typed import Flag, FreeMap, Kind, ListOf, MapOf, Struct, Text, Whole, WholeOrText
-from fleet.events.names import MAX_RELEASE_NAME
+from fleet.names import MAX_RELEASE_NAME
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"

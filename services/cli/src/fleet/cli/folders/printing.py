@@ -10,7 +10,7 @@ import orjson
 from fleet.bundler.domain.declared import whole_spec
 from fleet.bundler.domain.model import PRINTED
 from fleet.bundler.domain.reading import ReadBundle
-from fleet.events import API_VERSION
+from fleet.names import API_VERSION
 from fleet.yaml import write_all
 
 _KUBECTL = "kubectl.kubernetes.io/"

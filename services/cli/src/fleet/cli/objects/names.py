@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fleet.events.labels import is_label_key, is_label_value, is_subdomain
+from fleet.names import is_label_key, is_label_value, is_subdomain
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 

@@ -1,6 +1,6 @@
 """Where the objects of a cluster are."""
 
-from fleet.events.names import key_hash, safe_concat
+from fleet.names import key_hash, safe_concat
 
 
 def cluster_namespace(workspace: str, cluster: str) -> str:
