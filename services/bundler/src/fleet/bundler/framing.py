@@ -3,11 +3,15 @@
 JSON of the standard library, as it carries file names that are no UTF-8 through unharmed.
 """
 
-import asyncio
+from __future__ import annotations
+
 import json
 import struct
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio  # only one side has it: loading it takes the reading process as long as a hundred bundles
 
 _LENGTH = struct.Struct(">I")
 _SIZES = "sizes"
