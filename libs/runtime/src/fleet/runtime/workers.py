@@ -14,6 +14,7 @@ BARE: Mapping[str, str] = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 """The environment of a process that needs none."""
 
 _GRACE = 2.0
+_AT_ONCE = 1 << 16
 
 
 class Worker:
@@ -28,10 +29,20 @@ class Worker:
         self._sink = process.stdin
 
     async def send(self, pieces: Sequence[bytes]) -> None:
-        """Write these bytes. Raises ConnectionError when the process has ended."""
+        """Write these bytes, small pieces together. Raises ConnectionError when the process has ended."""
+        small: list[bytes] = []
+        size = 0
         for piece in pieces:
-            self._sink.write(piece)
-            await self._sink.drain()
+            small.append(piece)
+            size += len(piece)
+            if size >= _AT_ONCE:
+                await self._write(small)
+                small, size = [], 0
+        await self._write(small)
+
+    async def _write(self, pieces: Sequence[bytes]) -> None:
+        self._sink.writelines(pieces)
+        await self._sink.drain()
 
     async def ended(self) -> int | None:
         """The exit code of a process that has closed its side, or is killed if it does not end then."""
