@@ -1,7 +1,7 @@
 """What a reading process is told and what it answers, as messages of `framing`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fleet.bundler.domain.discovery import Place
@@ -48,9 +48,12 @@ class TakenBundle:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was read, and which of the known places (by number) need no reading."""
+    """What was read, and which of the known places (by number) need no reading.
 
-    taken: tuple[TakenBundle, ...]
+    Its repr has no bundle: asyncio makes one of whatever it runs, and bundles are large, and secret.
+    """
+
+    taken: tuple[TakenBundle, ...] = field(repr=False)
     same: tuple[int, ...] = ()
 
     @property
