@@ -92,7 +92,7 @@ def pipe(folder: Path) -> None:
         (files(fleet_yaml=LAUGHS), 250, "x/fleet.yaml:7: more than 1000000 values"),
         (files(fleet_yaml=DEEP), 250, "x/fleet.yaml:1: more than 100 levels deep"),
         (files(Chart_yaml=LAUGHS), 250, "x/Chart.yaml:7: more than 1000000 values"),
-        (binary, 700, "x: the files of the bundle have 55"),
+        (binary, 250, "x/b.bin: with it the files of the bundle have more than 33554432 bytes"),
     ],
     ids=range(11),
 )

@@ -72,10 +72,14 @@ def chains_of_links(repository: Repository) -> str:
     return commit_folder(repository, add_folder(repository, links, mode="120000"))
 
 
-def bundles_in_bundles(repository: Repository) -> str:
-    folders = ["d/" * (n + 1) for n in range(200)]
+def bundles_in_bundles(repository: Repository, levels: int = 200) -> str:
+    folders = ["d/" * (n + 1) for n in range(levels)]
     files: dict[str, str | bytes] = {f"{folder}fleet.yaml": "" for folder in folders}
     return repository.commit(files | {f"{folders[-1]}a.yaml": b"a: 1\n" * 800_000})
+
+
+def as_many_as_fit(repository: Repository) -> str:
+    return bundles_in_bundles(repository, 33)
 
 
 def file(path: str, content: str | bytes) -> Make:
@@ -88,6 +92,10 @@ def binary(repository: Repository) -> str:
 
 def wide_text(repository: Repository) -> str:
     return file("x/a.yaml", "\U0001f600" + "\x01" * 60 * MIB)(repository)
+
+
+def escaped_text(repository: Repository) -> str:
+    return file("x/a.yaml", "\U0001f600" + "\x01" * 16 * MIB)(repository)
 
 
 def noise(repository: Repository) -> str:
@@ -110,16 +118,18 @@ REPEATED = b"helm:\n  values:\n    a: &a '" + b"x" * MIB + b"'\n    b: [" + b"*a
         (chains_of_links, 250, "BadInput: 00000.yaml: the link leads to nothing, or out of the repository"),
         (
             bundles_in_bundles,
-            700,
-            "ReadingTooLarge: reading needed more than 512 MiB of memory and was stopped at the folder d/",
+            250,
+            f"BadInput: {'d/' * 33}d: with this bundle the files of all have more than 134217728 bytes",
         ),
+        (as_many_as_fit, 450, ""),
         (file("x/fleet.yaml", LAUGHS), 200, "BadInput: x/fleet.yaml:7: more than 1000000 values"),
         (file("x/fleet.yaml", DEEP), 200, "BadInput: x/fleet.yaml:1: more than 100 levels deep"),
         (file("x/fleet.yaml", DEEP_LIST), 500, ""),
         (file("x/fleet.yaml", REPEATED), 200, "BadInput: x/fleet.yaml:4: more than 1000000 values"),
         (file("x/Chart.yaml", LAUGHS), 200, "BadInput: x/Chart.yaml:7: more than 1000000 values"),
-        (binary, 600, "BadInput: .: the files of the bundle have 55"),
-        (wide_text, 700, "Reading"),
+        (binary, 250, "BadInput: x/a.bin: with it the files of the bundle have more than 33554432 bytes"),
+        (wide_text, 350, "BadInput: x/a.yaml: with it the files of the bundle have more than 33554432 bytes"),
+        (escaped_text, 350, "BadInput: .: the files of the bundle have 100663316 bytes as they are stored"),
         (file("x/.fleetignore", b"[" * 60_000), 300, "BadInput: x/.fleetignore:1: syntax error in pattern"),
     ],
     ids=lambda value: getattr(value, "__name__", "") if callable(value) else "",

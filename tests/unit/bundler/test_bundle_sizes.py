@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from fleet.bundler.domain.bounds import BUNDLE_BYTES, ENTRIES, LEVELS, LINK_BYTES, READ_BYTES
+from fleet.bundler.domain.bounds import BUNDLE_BYTES, BUNDLES_BYTES, ENTRIES, LEVELS, LINK_BYTES, READ_BYTES
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.listing import parse
 from fleet.bundler.domain.order import Order
@@ -42,6 +42,29 @@ def test_a_bundle_has_bounded_files_as_they_are_stored() -> None:
     assert str(failure.value) == (
         "a: the files of the bundle have 39148587 bytes as they are stored, 33554432 at most; leave some out "
         "by .fleetignore"
+    )
+
+
+def test_a_bundle_is_as_large_as_its_files_are_in_json() -> None:
+    with pytest.raises(BadInput, match=rf"^a: the files of the bundle have {4 * PART + 13} bytes"):
+        stored({"a/fleet.yaml": "", "a/a.yaml": "\n" * 2 * PART + "\x01x"})
+
+
+def test_files_that_are_too_large_for_a_bundle_are_not_even_encoded() -> None:
+    with pytest.raises(BadInput) as failure:
+        read({"a/fleet.yaml": "", "a/a.yaml": "x" * 3 * PART, "a/b.bin": b"\xff" * 2 * PART})
+    words = "with it the files of the bundle have more than 33554432 bytes; leave some out by .fleetignore"
+    assert str(failure.value) == f"a/b.bin: {words}"
+
+
+def test_the_bundles_of_a_commit_have_bounded_files_together() -> None:
+    folders = ["d/" * (n + 1) for n in range(BUNDLES_BYTES // PART)]
+    files = {f"{folder}fleet.yaml": "" for folder in folders}
+    with pytest.raises(BadInput) as failure:
+        read(files | {f"{folders[-1]}a.yaml": "x" * PART})
+    assert str(failure.value) == (
+        f"{folders[-1][:-1]}: with this bundle the files of all have more than 134217728 bytes as they are "
+        "stored; what is in a folder counts in each bundle above it: leave it out there by .fleetignore"
     )
 
 

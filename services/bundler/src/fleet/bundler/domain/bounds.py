@@ -14,3 +14,6 @@ LINK_BYTES = 4095
 
 BUNDLE_BYTES = 32 << 20
 """The files of one bundle as they are stored, and its options; Kubernetes takes a twentieth of that."""
+
+BUNDLES_BYTES = 128 << 20
+"""The files of all bundles of one reading as they are stored; a file counts in each bundle that it is in."""

@@ -214,7 +214,9 @@ class _Source:
     def files(self, left_out: Container[str], *, compress: bool) -> Iterator[BundleFile]:
         if self.changed:
             self.listed = list_files(self.tree, self.folder, left_out=left_out)
-        for file in encoded_files(self.tree, self.listed, compress=compress):
+        with self.told():
+            found = encoded_files(self.tree, self.listed, compress=compress)
+        for file in found:
             yield replace(file, name=self.prefix + file.name)
 
 

@@ -14,7 +14,7 @@ from fleet.bundler.domain.fleetyaml import FILE_NAMES as OPTIONS_FILES
 from fleet.bundler.domain.ignore import FILE_NAME as IGNORE_FILE
 from fleet.bundler.domain.looks import Looks
 from fleet.bundler.domain.order import Order
-from fleet.bundler.domain.sizes import check_size
+from fleet.bundler.domain.sizes import Room, check_size
 from fleet.bundler.domain.tree import Tree
 from fleet.bundler.domain.warnings import ReadWarning
 
@@ -132,11 +132,13 @@ def read_places(
     for (looks, draft), fetched in zip(drafts, _asked(charts, wanted), strict=True):
         with tree.noting(looks):
             draft.charts.take(fetched, unpacking)
-    taken = []
+    taken, room = [], Room()
     wanted = [one.charts.dependencies() for _, one in drafts]
     for (looks, draft), fetched in zip(drafts, _asked(charts, wanted), strict=True):
         with tree.noting(looks):
             bundle = finish_bundle(tree, draft, order, fetched)
+            if bundle is not None:
+                room.take(bundle)
             taken.append(Taken(draft.place, looks.found, bundle, draft.warnings, draft.charts.lasting))
     return tuple(taken)
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
+from fleet.bundler.domain.bounds import BUNDLE_BYTES
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.ignore import IgnoreRules
 from fleet.bundler.domain.tree import Mode, Tree
@@ -72,10 +73,18 @@ def encoded_files(tree: Tree, listed: Mapping[str, str], *, compress: bool = Fal
     """The listed files with their content, sorted by name; `compress` asks for all of them as gzip.
 
     Raises:
-        BadInput: a name is no UTF-8.
+        BadInput: a name is no UTF-8, or they are more than a bundle may have.
     """
-    found = [_encoded(name, tree.read(path), compress=compress) for name, path in listed.items()]
-    return sorted(found, key=lambda file: file.name.encode())
+    found, left = [], BUNDLE_BYTES
+    for name, path in listed.items():
+        data = tree.read(path)
+        left -= len(data)
+        if left < 0:  # before any of them is encoded, which takes a multiple
+            reason = f"with it the files of the bundle have more than {BUNDLE_BYTES} bytes; leave some out by"
+            raise BadInput(f"{reason} .fleetignore", path=path)
+        found.append((name, path, data))
+    files = [_encoded(tree, name, path, data, compress=compress) for name, path, data in found]
+    return sorted(files, key=lambda file: file.name.encode())
 
 
 def _followed(tree: Tree, base: str, path: str) -> str:
@@ -93,17 +102,25 @@ def _followed(tree: Tree, base: str, path: str) -> str:
     return end
 
 
-def _encoded(name: str, data: bytes, *, compress: bool) -> BundleFile:
+def _encoded(tree: Tree, name: str, path: str, data: bytes, *, compress: bool) -> BundleFile:
     try:
         name.encode()
     except UnicodeEncodeError:
         raise BadInput("the name of the file is not UTF-8", path=ascii(name)) from None
+    known = tree.encoded.get((path, compress))
+    if known is None:
+        known = tree.encoded[path, compress] = _content(data, compress=compress)
+    return BundleFile(name, *known)
+
+
+def _content(data: bytes, *, compress: bool) -> tuple[str, str]:
+    """What a file's content is in a bundle, and in which encoding."""
     if not compress:
         try:
-            return BundleFile(name, data.decode())
+            return data.decode(), ""
         except UnicodeDecodeError:
             pass  # encoded below
-    return BundleFile(name, base64.b64encode(stored_gzip(data)).decode(), BASE64_GZIP)
+    return base64.b64encode(stored_gzip(data)).decode(), BASE64_GZIP
 
 
 def stored_gzip(data: bytes) -> bytes:

@@ -35,6 +35,7 @@ class Tree:
     `ids` has git's id of each file and folder, the root's too, where they are known; `sizes` the bytes of
     files and links. `parts`: only what is at these paths and below them is known, and asking about anything
     else raises NotListed. `at` is the folder of the bundle that was worked on last, None if there is none.
+    `encoded` is for whoever encodes files, so that several bundles share what one became.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Tree:
     ) -> None:
         """Raises BadInput where folders stand deeper in each other than LEVELS."""
         self.at: str | None = None
+        self.encoded: dict[tuple[str, bool], tuple[str, str]] = {}
         self._modes = modes
         self._ids = {} if ids is None else ids
         self._sizes = {} if sizes is None else sizes
