@@ -57,7 +57,7 @@ def footprint(
             cwd=cwd,
             start_new_session=True,
         )
-        with _killed_after(within, process.pid) as late, _watched(process.pid) as watcher:
+        with _killed_after(within, process.pid) as late, watched(process.pid) as watcher:
             stdout, _ = process.communicate()
         complaints.seek(0)
         stderr = complaints.read().decode(errors="replace")
@@ -101,7 +101,8 @@ class _Watcher:
 
 
 @contextmanager
-def _watched(root: int) -> Iterator[_Watcher]:
+def watched(root: int) -> Iterator[_Watcher]:
+    """Watch how much memory all processes below one have together; the peak stands in `memory`."""
     watcher = _Watcher(root)
     thread = threading.Thread(target=watcher.watch)
     thread.start()
@@ -133,6 +134,11 @@ def _peak(pid: int) -> int:
     return _number(status, "VmHWM") << 10
 
 
+def written_by(pid: int) -> int:
+    """The bytes that a process, and those of its children that have ended, gave to files on disk so far."""
+    return _number((_PROC / str(pid) / "io").read_text(), "write_bytes")
+
+
 def _number(text: str, name: str) -> int:
     lines = (line.split() for line in text.splitlines())
     return next((int(words[1]) for words in lines if words[:1] == [f"{name}:"]), 0)
@@ -142,7 +148,7 @@ def _measure(account: str, command: Sequence[str]) -> None:
     """Run a command, and write down what it cost, between its end and its burial."""
     pid = os.posix_spawnp(command[0], command, os.environ)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    written = _number((_PROC / str(pid) / "io").read_text(), "write_bytes")
+    written = written_by(pid)
     _, status, usage = os.wait4(pid, 0)
     found = {
         "code": os.waitstatus_to_exitcode(status),

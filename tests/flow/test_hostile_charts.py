@@ -1,0 +1,52 @@
+"""Repositories whose charts are bombs, on a hub: each is told what is wrong with its own, and others pass."""
+
+import gzip
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+from support.archive_bombs import a_million_entries, header, tar, zeros_of, zipped_zeros
+from support.bombs import GIB, MIB
+from support.bundling import workshop
+from support.chart_repository import packed_chart, serving_charts
+from support.footprint import watched, written_by
+from support.processes import running_program
+
+BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "zeros": ("tgz", lambda: zeros_of(GIB, gzip.compress), "more than 67108864 bytes are unpacked together"),
+    "zip": ("zip", zipped_zeros, "more than 67108864 bytes are unpacked together"),
+    "entries": ("tgz", a_million_entries, "more than 20000 entries are unpacked together"),
+    "up": ("tar", lambda: tar(header("../x.yaml")), "../x.yaml: its path leads out of the archive"),
+    "absolute": ("tar", lambda: tar(header("/etc/x")), "/etc/x: its path is absolute"),
+    "device": ("tar", lambda: tar(header("sda", kind=tarfile.BLKTYPE)), "sda: it is a device"),
+    "link": ("tar", lambda: tar(header("a", kind=tarfile.SYMTYPE, link="../x")), "a: it links out of"),
+    "large": ("tar", lambda: os.urandom(48 * MIB), "more than 33554432 bytes, which is the most"),
+}
+
+
+async def test_bombs_are_told_on_their_own_repository_while_others_are_read(tmp_path: Path) -> None:
+    async with workshop(tmp_path) as shop:
+        with serving_charts() as charts:
+            charts.files["/good.tgz"] = packed_chart("good", "1.0.0")
+            for name, (ending, make, _) in BOMBS.items():
+                charts.files[f"/{name}.{ending}"] = make()
+            sizes = sum(len(data) for data in charts.files.values())
+            folder = tmp_path / "bundler"
+            async with running_program(folder, "-m", "fleet.bundler", settings=shop.environment) as bundler:
+                with watched(os.getpid()) as everything:
+                    for name, (ending, _, _) in BOMBS.items():
+                        files = {"app/fleet.yaml": f"helm:\n  chart: {charts.url}/{name}.{ending}\n"}
+                        repository = shop.repository(name)
+                        await shop.deliver(repository, name, repository.commit(files))
+                    good = shop.repository("good")
+                    files = {"app/fleet.yaml": f"helm:\n  chart: {charts.url}/good.tgz\n"}
+                    await shop.read("good", await shop.deliver(good, "good", good.commit(files)))
+                    for name, (_, _, words) in BOMBS.items():
+                        await shop.says(name, "app/fleet.yaml:2: helm.chart: the chart ", words)
+                written = written_by(bundler.process.pid)
+                assert bundler.process.returncode is None
+
+        assert set(await shop.rendered()) == {"good-app"}
+        assert everything.memory < 600 * MIB, f"{everything.memory // MIB} MiB"
+        assert written < sizes + 8 * MIB, f"{written} of {sizes}"
