@@ -125,6 +125,36 @@ async def test_a_version_that_is_not_there_is_told_at_the_field(
     assert "unexpected status 404" in missing
 
 
+IMAGE = "application/vnd.oci.image.layer.v1.tar+gzip"
+CONFIG = "application/vnd.cncf.helm.config.v1+json"
+
+
+async def test_the_one_chart_under_a_tag_with_images_is_pulled(
+    tmp_path: Path, registry: Registry, certificate: Certificate
+) -> None:
+    chart, other = (
+        registry.push("charts/web", tag, packed_chart(name, "3.0.0"))
+        for tag, name in (("chart", "web"), ("other", "other"))
+    )
+    image = registry.push("charts/web", "image", b"an image", kind=IMAGE)
+    registry.push_index("charts/web", "3.0.0", [image, chart])
+    registry.push_index("charts/web", "3.1.0", [other, chart], artifact=CONFIG)
+    registry.push_index("charts/web", "3.2.0", [other, chart])
+    registry.push_index("charts/web", "3.3.0", [image])
+    credentials = allowed(registry, certificate)
+
+    for version in ("3.0.0", "3.1.0"):
+        (found,) = await read_with_charts(tmp_path, naming(registry, version), credentials)
+        assert names_in(found)[0].endswith("/web/Chart.yaml")
+    two = await refused(tmp_path, naming(registry, "3.2.0"), credentials)
+    none = await refused(tmp_path, naming(registry, "3.3.0"), credentials)
+    by_digest = {"fleet.yaml": f"helm:\n  chart: oci://{registry.host}/charts/web@{chart}\n"}
+
+    assert 'manifests/3.2.0": the index has 2 charts, and one is needed; name it by its digest' in two
+    assert 'manifests/3.3.0": the index has 0 charts, and one is needed' in none
+    assert await read_with_charts(tmp_path, by_digest, credentials)
+
+
 async def test_dependencies_are_pulled_from_a_registry(
     tmp_path: Path, registry: Registry, certificate: Certificate
 ) -> None:

@@ -8,19 +8,21 @@ import re
 import shutil
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from support.certificates import Certificate
 from support.chart_repository import PAIR
 from support.waiting import eventually
 
 _HTPASSWD = f"{PAIR[0]}:$2b$04$RcCRxyxK5lRkgzTOWg8Jdu1RMS/OIjFzFHo0Mc04J5Vp1NqOvS3Ja\n"
-_CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 _CONFIG = "application/vnd.cncf.helm.config.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,27 @@ class Registry:
     certificate: Certificate | None
     locked: bool
 
-    def push(self, repository: str, tag: str, archive: bytes) -> None:
-        """Put a chart, as `helm push` does."""
+    def push(self, repository: str, tag: str, archive: bytes, *, kind: str = CHART) -> str:
+        """Put a chart, as `helm push` does, or something else than a chart; gives the manifest's digest."""
         config, layer = (self._blob(repository, data) for data in (b"{}", archive))
         manifest = {
             "schemaVersion": 2,
             "config": {"mediaType": _CONFIG, "digest": config, "size": 2},
-            "layers": [{"mediaType": _CHART, "digest": layer, "size": len(archive)}],
+            "layers": [{"mediaType": kind, "digest": layer, "size": len(archive)}],
         }
-        self.ask("PUT", f"/v2/{repository}/manifests/{tag}", json.dumps(manifest).encode(), _MANIFEST)
+        return self._tag(repository, tag, manifest, _MANIFEST)
+
+    def push_index(self, repository: str, tag: str, digests: Sequence[str], *, artifact: str = "") -> None:
+        """Put manifests that are there together under one tag; the last one as this type of artifact."""
+        entries = [{"mediaType": _MANIFEST, "digest": digest, "size": 1} for digest in digests]
+        if artifact:
+            entries[-1]["artifactType"] = artifact
+        self._tag(repository, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries}, _INDEX)
+
+    def _tag(self, repository: str, tag: str, manifest: Mapping[str, Any], kind: str) -> str:
+        body = json.dumps(manifest).encode()
+        self.ask("PUT", f"/v2/{repository}/manifests/{tag}", body, kind)
+        return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
     def ask(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> str:
         """Send a request; gives the Location of the answer."""

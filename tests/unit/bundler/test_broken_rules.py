@@ -171,8 +171,8 @@ RULES: list[tuple[str, dict[str, Any]]] = [
         {"files": options("helm: {chart: c, repo: 'ftp://host'}")},
     ),
     (
-        "x/fleet.yaml:1: helm.chart: no such folder (looked in x), and it is no URL "
-        "(chart=s3::http://host/c)",
+        'x/fleet.yaml:1: helm.chart: "s3::" is not supported: use https://, http://, oci://, git::https://, '
+        "git::ssh://, or a folder of the repository (chart=s3::http://host/c)",
         {"files": options("helm: {chart: 's3::http://host/c'}")},
     ),
     (

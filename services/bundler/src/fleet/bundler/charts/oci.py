@@ -24,9 +24,16 @@ T = TypeVar("T")
 _MANIFEST_BYTES = 4 << 20
 _TOKEN_BYTES = 1 << 20
 _PAGES = 64
-_MANIFESTS = (
-    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+_MANIFESTS = ", ".join(
+    (
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    )
 )
+_INDEXED = 32
+_CONFIG = "application/vnd.cncf.helm.config.v1+json"
 _LAYERS = ("application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip")
 _REFERENCE = re.compile(
     r"oci://(?P<host>[^/@?#]+)/(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
@@ -113,14 +120,40 @@ class Registry:
         raise ChartUnavailable(f'"{shown(url)}": the list of tags has no end')
 
     async def _layer(self, tag: str) -> str:
+        manifest = await self._manifest(tag)
+        if isinstance(index := manifest.get("manifests"), list):
+            manifest = await self._chart_in(index, tag)
+        if layer := _chart_layer(manifest):
+            return await self._blob(layer)
+        raise ChartUnavailable(f'"{self._base}/manifests/{tag}": the manifest has no layer that is a chart')
+
+    async def _manifest(self, tag: str) -> dict[str, Any]:
         answer = await self._get(f"{self._base}/manifests/{tag}", accept=_MANIFESTS)
         if _DIGEST.fullmatch(tag) and "sha256:" + hashlib.sha256(answer.data).hexdigest() != tag:
             raise ChartUnavailable(f'"{shown(answer.url)}": its content has another digest')
-        layers = _json(answer).get("layers")
-        for layer in layers if isinstance(layers, list) else []:
-            if isinstance(layer, dict) and layer.get("mediaType") in _LAYERS:
-                return await self._blob(str(layer.get("digest")))
-        raise ChartUnavailable(f'"{shown(answer.url)}": the manifest has no layer that is a chart')
+        return _json(answer)
+
+    async def _chart_in(self, index: list[Any], tag: str) -> dict[str, Any]:
+        """The manifest of the chart that stands under one tag with others, as with the images that it runs.
+
+        Helm takes any of several; here that is an error.
+        """
+        entries = [
+            one for one in index if isinstance(one, dict) and _DIGEST.fullmatch(str(one.get("digest")))
+        ]
+        entries = [one for one in entries if one.get("artifactType") == _CONFIG] or entries
+        if len(entries) > _INDEXED:
+            raise ChartUnavailable(
+                f'"{self._base}/manifests/{tag}": the index has more than {_INDEXED} entries'
+            )
+        manifests = [await self._manifest(one["digest"]) for one in entries]
+        charts = [manifest for manifest in manifests if _chart_layer(manifest)]
+        if len(charts) == 1:
+            return charts[0]
+        raise ChartUnavailable(
+            f'"{self._base}/manifests/{tag}": the index has {len(charts)} charts, and one is needed; name it '
+            f"by its digest: {OCI}{self._reference.host}/{self._reference.name}@sha256:..."
+        )
 
     async def _blob(self, digest: str) -> str:
         if not _DIGEST.fullmatch(digest):
@@ -177,6 +210,15 @@ class Registry:
         found = _json(await self._http.ask(asked, self._auth, sign, limit=_TOKEN_BYTES))
         token = found.get("token") or found.get("access_token")
         return f"Bearer {token}" if isinstance(token, str) and token.isascii() and token.isprintable() else ""
+
+
+def _chart_layer(manifest: dict[str, Any]) -> str:
+    """The digest of the layer that is a chart; empty where there is none."""
+    layers = manifest.get("layers")
+    for layer in layers if isinstance(layers, list) else []:
+        if isinstance(layer, dict) and layer.get("mediaType") in _LAYERS:
+            return str(layer.get("digest"))
+    return ""
 
 
 def _json(answer: Answered) -> dict[str, Any]:

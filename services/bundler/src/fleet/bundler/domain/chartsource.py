@@ -16,6 +16,9 @@ _FORCED = {"git": "git", "ssh": "git", "http": "http", "https": "http"}
 _HOSTS = ("github.com", "gitlab.com", "bitbucket.org")
 _HASHES = ("md5", "sha1", "sha256", "sha512")
 _OWN = ("ref", "sshkey", "depth")
+_FILE = "file://"
+_OTHER = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:::|://)")
+_SUPPORTED = "https://, http://, oci://, git::https://, git::ssh://"
 
 
 class BadSource(Exception):
@@ -77,7 +80,11 @@ def parse_source(text: str) -> Source:
         return _git(_of_scp(url) or url, subdir)
     if kind == "http":
         return _archive(url, subdir)
-    return Source(SourceKind.FOLDER, url.removeprefix("file://"), subdir)
+    if (other := _OTHER.match(text)) and not text.startswith(_FILE):
+        raise BadSource(
+            f'"{other.group()}" is not supported: use {_SUPPORTED}, or a folder of the repository'
+        )
+    return Source(SourceKind.FOLDER, url.removeprefix(_FILE), subdir)
 
 
 def in_index(repo: str, found: str) -> str:
@@ -151,10 +158,12 @@ def _of_scp(url: str) -> str:
 
 def _git(url: str, subdir: str) -> Source:
     parts = urlsplit(url)
+    if parts.scheme not in ("https", "http", "ssh"):  # a path would be one of the hub, with caches of others
+        raise BadSource(f'"{shown(url)}": git is asked over https, http and ssh only')
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     kept = [pair for pair in parts.query.split("&") if pair and unquote_plus(pair.split("=")[0]) not in _OWN]
     key = _ssh_key(given["sshkey"]) if given.get("sshkey") else b""
-    if key and parts.scheme not in ("ssh", "git"):
+    if key and parts.scheme != "ssh":
         raise BadSource(f"?sshkey= is not supported for {parts.scheme} URLs")
     depth = given.get("depth", "")
     if depth and not (depth.isdecimal() and int(depth) > 0):
