@@ -7,6 +7,7 @@ from typing import Any
 
 from fleet.bundler.domain.archive import BadArchive, Budget, Unpacked, unpack
 from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.helmignore import HelmIgnore, read_helmignore
 from fleet.bundler.domain.tags import is_version
 from fleet.bundler.domain.tree import Tree
 from fleet.bundler.domain.typed import Flag, ListOf, Struct, Text
@@ -85,10 +86,23 @@ class ChartFolder:
 
 def load_folder(tree: Tree, path: str) -> ChartFolder:
     """Load a chart, with all that stands below it. Raises BadInput where Helm would not, with the place."""
-    return _load(tree, path, Budget())
+    return _load(tree, path, _Loading(path, read_helmignore(tree, path)))
 
 
-def _load(tree: Tree, path: str, budget: Budget) -> ChartFolder:
+@dataclass(slots=True)
+class _Loading:
+    """One chart with all that stands below it: one budget, and the ignore file of its own folder only."""
+
+    top: str
+    rules: HelmIgnore
+    budget: Budget = field(default_factory=Budget)
+
+    def passes_over(self, path: str, *, folder: bool) -> bool:
+        inside = posixpath.relpath(path, self.top or ".")
+        return self.rules.ignores_folder(inside) if folder else self.rules.ignores(inside)
+
+
+def _load(tree: Tree, path: str, loading: _Loading) -> ChartFolder:
     at = posixpath.join(path, CHART)
     document = parse(tree.read(at), at)
     metadata = _read(document)
@@ -106,7 +120,7 @@ def _load(tree: Tree, path: str, budget: Budget) -> ChartFolder:
         api_version=metadata.get("apiVersion") or "v1",
         dependencies=tuple(_dependencies(source, metadata)),
         lock_digest=_lock_digest(tree, path),
-        subcharts=frozenset(_subcharts(tree, path, metadata["name"], budget)),
+        subcharts=frozenset(_subcharts(tree, path, metadata["name"], loading)),
     )
 
 
@@ -176,18 +190,18 @@ def _lock_digest(tree: Tree, path: str) -> str:
     return ""
 
 
-def _subcharts(tree: Tree, path: str, chart: str, budget: Budget) -> Iterator[str]:
+def _subcharts(tree: Tree, path: str, chart: str, loading: _Loading) -> Iterator[str]:
     folder = posixpath.join(path, SUBCHARTS)
     for name in tree.names(folder) if tree.is_folder(folder) else ():
         at = posixpath.join(folder, name)
-        if name[0] in "_." or name.endswith(".prov"):
+        if name[0] in "_." or name.endswith(".prov") or loading.passes_over(at, folder=tree.is_folder(at)):
             continue
         if name.endswith(".tgz"):
             try:
-                yield archive_name(tree.read(at), budget)[0]
+                yield archive_name(tree.read(at), loading.budget)[0]
             except BadArchive as error:
                 raise BadInput(f"error unpacking subchart {name} in {chart}: {error}", path=at) from None
         elif tree.is_file(posixpath.join(at, CHART)):
-            yield _load(tree, at, budget).name
+            yield _load(tree, at, loading).name
         else:
             raise BadInput(f"error unpacking subchart {name} in {chart}: {CHART} file is missing", path=at)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fleet.bundler.domain import helmignore, ignore
 from fleet.bundler.domain.archive import BadArchive, Budget, Unpacked, unpack
 from fleet.bundler.domain.chartfiles import CHART, load_folder
 from fleet.bundler.domain.chartneeds import ChartNeed, FetchedChart
@@ -222,7 +223,9 @@ class _Source:
 
 def _ignore_files(tree: Tree, folder: str) -> set[str]:
     inside = f"{folder}/" if folder else ""
-    return {path for path in tree.files_named([".fleetignore"]) if path.startswith(inside)}
+    return {
+        path for path in tree.files_named([ignore.FILE_NAME, helmignore.FILE_NAME]) if path.startswith(inside)
+    }
 
 
 def _below(unpacked: Unpacked, subdir: str) -> Unpacked:

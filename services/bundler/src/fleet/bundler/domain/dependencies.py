@@ -26,6 +26,7 @@ from fleet.bundler.domain.chartfiles import (
 from fleet.bundler.domain.chartneeds import ChartNeed, FetchedChart
 from fleet.bundler.domain.chartsource import OCI, shown
 from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.helmignore import read_helmignore
 from fleet.bundler.domain.resources import list_files, stored_gzip
 from fleet.bundler.domain.tree import Tree
 from fleet.bundler.domain.versions import BadConstraint, parse_constraint, parse_version
@@ -128,9 +129,12 @@ def _local(tree: Tree, chart: ChartFolder, one: Dependency) -> ChartFolder:
 def _packed(tree: Tree, chart: ChartFolder, one: Dependency) -> tuple[str, str, bytes]:
     """A chart in the repository as `helm package` packs it; gives name, version and bytes."""
     local = _local(tree, chart, one)
+    rules = read_helmignore(tree, local.path)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, path in sorted(list_files(tree, local.path, left_out=()).items()):
+            if rules.ignores(name):
+                continue
             data = tree.read(path)
             member = tarfile.TarInfo(f"{local.name}/{name}")
             member.size, member.mode = len(data), 0o644
