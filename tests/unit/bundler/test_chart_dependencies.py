@@ -77,6 +77,15 @@ def test_a_chart_of_api_version_one_has_requirements_and_their_lock() -> None:
     assert {"requirements.lock", "charts/lib-0.1.0.tgz"} <= set(names_of(read_one(files)))
 
 
+def test_requirements_that_name_nothing_leave_those_of_the_chart() -> None:
+    files = {
+        "Chart.yaml": depending("name: lib, version: '*', repository: 'file://lib'", chart=CHART),
+        "requirements.yaml": "dependencies: []\n",
+        "lib/Chart.yaml": LIB,
+    }
+    assert "charts/lib-0.1.0.tgz" in names_of(read_one(files))
+
+
 def test_what_is_brought_may_be_ignored() -> None:
     files = {
         "Chart.yaml": depending("name: lib, version: '*', repository: 'file://lib'"),

@@ -6,7 +6,7 @@ import pytest
 
 from fleet.bundler.charts import ChartAuth, ChartCredentials, read_auth, read_auth_by_path
 from fleet.bundler.domain.chartneeds import ChartNeed
-from fleet.bundler.domain.chartsource import BadSource, SourceKind, in_index, parse_source, shown
+from fleet.bundler.domain.chartsource import BadSource, SourceKind, in_index, origin, parse_source, shown
 from fleet.bundler.domain.errors import BadInput
 
 KEY = base64.b64encode(b"a key").decode()
@@ -74,6 +74,25 @@ def test_an_ssh_key_may_stand_in_the_url() -> None:
 def test_a_url_that_cannot_be_one_is_refused(text: str, message: str) -> None:
     with pytest.raises(BadSource, match=message):
         parse_source(text)
+
+
+@pytest.mark.parametrize("password", ["p", "p@SECRET", "SECRET/x", "@SECRET@", "SECRET:/x@y"])
+def test_no_part_of_a_password_is_shown(password: str) -> None:
+    assert shown(f"https://user:{password}@host:1/web.tgz") == "https://host:1/web.tgz"
+
+
+@pytest.mark.parametrize("url", ["https://h:port/x.tgz", "https://u:SECRET/x@h/x.tgz", "https://[abc/x.tgz"])
+def test_a_url_without_a_host_or_port_is_refused_without_its_password(url: str) -> None:
+    for read in (parse_source, origin, lambda text: in_index(text, "web.tgz")):
+        with pytest.raises(BadSource, match="its host or port cannot be read") as error:
+            read(url)
+        assert "SECRET" not in str(error.value)
+
+
+def test_a_depth_of_many_digits_is_a_number() -> None:
+    assert parse_source(f"git::https://h/r.git?depth={'9' * 5000}").kind is SourceKind.GIT
+    with pytest.raises(BadSource, match="greater than 0"):
+        parse_source("git::https://h/r.git?depth=000")
 
 
 def test_a_url_is_shown_without_what_is_secret() -> None:

@@ -26,6 +26,7 @@ from fleet.bundler.domain.chartsource import (
     in_index,
     origin,
     parse_source,
+    parts_of,
     shown,
 )
 from fleet.bundler.domain.index import INDEX_BYTES, Choice, NoSuchChart
@@ -178,7 +179,7 @@ class ChartFetcher:
 
     async def _chosen(self, asking: _Asking) -> Choice:
         need = asking.need
-        parts = urlsplit(need.repo)
+        parts = parts_of(need.repo)
         if parts.scheme not in ("http", "https"):
             raise ChartUnavailable(f'"{shown(need.repo)}" is no repository: use http, https or oci')
         url = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/index.yaml"))
@@ -220,18 +221,19 @@ class ChartFetcher:
 
 
 def _sign_for(asking: _Asking, url: str) -> Sign:
-    """Who gets the credentials: the host of the repository, and those that the expression names.
+    """Who gets the credentials: the host of the repository, and that of the URL where the expression fits it.
 
-    A name and a password in the URL itself are for its host.
+    A name and a password in the URL itself are for its host. Of redirects the expression is not asked.
     """
-    parts, home = urlsplit(url), origin(asking.need.repo or asking.need.chart)
+    parts, home = parts_of(url), origin(asking.need.repo or asking.need.chart)
+    trusted = {home, origin(url)} if asking.credentials.allows(url) else {home}
     given = _basic(unquote(parts.username or ""), unquote(parts.password or ""))
     general = _basic(asking.auth.username, asking.auth.password) if asking.auth.password else ""
 
     def sign(asked: str) -> str:
         if given and origin(asked) == origin(url):
             return given
-        return general if origin(asked) == home or asking.credentials.allows(asked) else ""
+        return general if origin(asked) in trusted else ""
 
     return sign
 

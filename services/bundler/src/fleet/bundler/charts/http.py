@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -14,7 +14,7 @@ import aiohttp
 from fleet.bundler.charts.cache import Access, ChartCache
 from fleet.bundler.charts.errors import ChartUnavailable
 from fleet.bundler.domain.chartauth import ChartAuth
-from fleet.bundler.domain.chartsource import shown
+from fleet.bundler.domain.chartsource import joined, parts_of, shown
 
 SECONDS = 60.0
 """How long one answer may take, redirects and all its bytes included (Fleet: 5 minutes)."""
@@ -131,8 +131,8 @@ class Http:
                 bare, headers=signed, allow_redirects=False, ssl=tls, proxy=_proxy(bare)
             ) as answer:
                 if answer.status in _MOVED and (place := answer.headers.get("Location")):
-                    url = urljoin(url, place)
-                    if urlsplit(url).scheme not in ("http", "https"):
+                    url = joined(url, place)
+                    if parts_of(url).scheme not in ("http", "https"):
                         raise ChartUnavailable(f'"{shown(url)}": a redirect to what is no web server')
                 elif answer.status not in (200, 304):
                     raise ChartRefused(url, answer.status, answer.headers.get("WWW-Authenticate", ""))

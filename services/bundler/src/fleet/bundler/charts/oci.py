@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 
@@ -15,7 +15,7 @@ from fleet.bundler.charts.errors import ChartUnavailable
 from fleet.bundler.charts.http import Answered, ChartRefused, Http
 from fleet.bundler.domain.archive import PACKED_BYTES
 from fleet.bundler.domain.chartauth import ChartAuth
-from fleet.bundler.domain.chartsource import OCI, shown
+from fleet.bundler.domain.chartsource import OCI, joined, origin, parts_of, shown
 from fleet.bundler.domain.tags import choose_tag, is_version, normalized
 from fleet.bundler.domain.versions import BadConstraint
 
@@ -116,7 +116,7 @@ class Registry:
             link = re.match(r'<([^>]+)>\s*;\s*rel="?next"?', answer.headers.get("Link", ""))
             if link is None:
                 return tags
-            url = urljoin(url, link.group(1))
+            url = joined(url, link.group(1))
         raise ChartUnavailable(f'"{shown(url)}": the list of tags has no end')
 
     async def _layer(self, tag: str) -> str:
@@ -187,7 +187,7 @@ class Registry:
         return await ask()
 
     def _sign(self, url: str) -> str:
-        return self._header if urlsplit(url).netloc == urlsplit(self._base).netloc else ""
+        return self._header if origin(url) == origin(self._base) else ""
 
     async def _signed_in(self, refusal: ChartRefused) -> str:
         kind, _, rest = refusal.challenge.partition(" ")
@@ -197,14 +197,14 @@ class Registry:
         given = dict(re.findall(r'(\w+)="([^"]*)"', rest))
         if kind.lower() != "bearer" or self._header or not (realm := given.get("realm")):
             return ""
-        if urlsplit(realm).scheme != "https" and urlsplit(self._base).scheme == "https":
+        if parts_of(realm).scheme != "https" and parts_of(self._base).scheme == "https":
             raise ChartUnavailable(f'"{shown(realm)}": a token is fetched over https only')
         scope = given.get("scope") or f"repository:{self._reference.name}:pull"
         query = urlencode({"service": given.get("service", ""), "scope": scope})
-        own = urlsplit(realm).netloc
+        own = origin(realm)
 
         def sign(url: str) -> str:
-            return _basic(self._auth) if urlsplit(url).netloc == own else ""
+            return _basic(self._auth) if origin(url) == own else ""
 
         asked = f"{realm}{'&' if '?' in realm else '?'}{query}"
         found = _json(await self._http.ask(asked, self._auth, sign, limit=_TOKEN_BYTES))

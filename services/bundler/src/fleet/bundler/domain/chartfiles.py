@@ -109,8 +109,10 @@ def _load(tree: Tree, path: str, loading: _Loading) -> ChartFolder:
     source = document
     requirements = posixpath.join(path, _REQUIREMENTS)
     if tree.is_file(requirements):
-        source = parse(tree.read(requirements), requirements)
-        metadata |= _read(source)
+        required = parse(tree.read(requirements), requirements)
+        found = _read(required)
+        metadata |= found
+        source = required if "dependencies" in found else document
     _check(document, metadata)
     _check_values(tree, path)
     return ChartFolder(
@@ -169,7 +171,7 @@ def _dependencies(document: Document, metadata: dict[str, Any]) -> Iterator[Depe
     given = document.value.get("dependencies") if isinstance(document.value, dict) else None
     seen: set[str] = set()
     for number, fields in enumerate(metadata.get("dependencies", [])):
-        item = given[number] if isinstance(given, list) else None
+        item = given[number] if isinstance(given, list) and number < len(given) else None
         values = item.get("import-values") if isinstance(item, dict) else None
         one = Dependency(fields | ({"import-values": values} if values else {}), document, number)
         alias = str(fields.get("alias", ""))

@@ -7,7 +7,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from enum import Enum
-from urllib.parse import parse_qsl, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
 from fleet.bundler.domain.chartneeds import ChartNeed
 
@@ -18,6 +18,7 @@ _HASHES = ("md5", "sha1", "sha256", "sha512")
 _OWN = ("ref", "sshkey", "depth")
 _FILE = "file://"
 _OTHER = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:::|://)")
+_PASSWORD_WITH_A_SLASH = re.compile(r"://[^/?#:@\[]*:(?!\d*(?:[/?#]|$)).*@", re.DOTALL)
 _SUPPORTED = "https://, http://, oci://, git::https://, git::ssh://"
 
 
@@ -89,15 +90,34 @@ def parse_source(text: str) -> Source:
 
 def in_index(repo: str, found: str) -> str:
     """The URL of an archive that a repository's index names, which may be relative to the repository."""
-    if urlsplit(found).scheme:
+    if parts_of(found).scheme:
         return found
-    base = urlsplit(repo)
-    return urljoin(urlunsplit(base._replace(path=base.path.rstrip("/") + "/")), found)
+    base = parts_of(repo)
+    return joined(urlunsplit(base._replace(path=base.path.rstrip("/") + "/")), found)
+
+
+def joined(base: str, place: str) -> str:
+    """Where a place that an answer names is. Raises BadSource where it is nowhere."""
+    try:
+        return urljoin(base, place)
+    except ValueError:
+        raise BadSource(f'"{shown(base)}" leads to what is no URL') from None
+
+
+def parts_of(url: str) -> SplitResult:
+    """A URL taken apart, its port a number. Raises BadSource; what cannot be read may be half a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise BadSource(f'"{shown(url)}" is no URL: its host or port cannot be read') from None
+    return parts
 
 
 def shown(text: str) -> str:
     """A URL as people may see it: no password, no key, nothing that signs a request."""
-    bare = re.sub(r"(://)[^/?#@]*@", r"\1", text)
+    bare = re.sub(r"(://)[^/?#]*@", r"\1", text)
+    bare = _PASSWORD_WITH_A_SLASH.sub("://", bare)
     return re.sub(r"\?.*$", "", bare, flags=re.DOTALL)
 
 
@@ -109,7 +129,7 @@ def shown_need(need: ChartNeed) -> str:
 
 def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port: whom a password is for."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
     default = {"http": 80, "https": 443, "oci": 443}.get(parts.scheme, 0)
     return (parts.scheme, (parts.hostname or "").lower(), parts.port or default)
 
@@ -120,7 +140,7 @@ def _forced(text: str) -> tuple[str, str]:
 
 
 def _kind_of(url: str) -> str | None:
-    scheme = urlsplit(url).scheme if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", url) else ""
+    scheme = parts_of(url).scheme if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", url) else ""
     return {"git": "git", "ssh": "git", "http": "http", "https": "http"}.get(scheme)
 
 
@@ -157,7 +177,7 @@ def _of_scp(url: str) -> str:
 
 
 def _git(url: str, subdir: str) -> Source:
-    parts = urlsplit(url)
+    parts = parts_of(url)
     if parts.scheme not in ("https", "http", "ssh"):  # a path would be one of the hub, with caches of others
         raise BadSource(f'"{shown(url)}": git is asked over https, http and ssh only')
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -166,7 +186,7 @@ def _git(url: str, subdir: str) -> Source:
     if key and parts.scheme != "ssh":
         raise BadSource(f"?sshkey= is not supported for {parts.scheme} URLs")
     depth = given.get("depth", "")
-    if depth and not (depth.isdecimal() and int(depth) > 0):
+    if depth and not (depth.isdecimal() and depth.strip("0")):
         raise BadSource("?depth= must be a number greater than 0")
     return Source(
         SourceKind.GIT,
@@ -187,7 +207,7 @@ def _ssh_key(text: str) -> bytes:
 
 
 def _archive(url: str, subdir: str) -> Source:
-    parts = urlsplit(url)
+    parts = parts_of(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     given = dict(reversed(query))
     checksum = _checksum(given["checksum"]) if given.get("checksum") else None
