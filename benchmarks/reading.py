@@ -161,7 +161,12 @@ async def hub(folder: Path) -> AsyncIterator[tuple[Bus, int]]:
         ports = folder / f"nats-server_{server.pid}.ports"
         await until(lambda: ports.exists() and bool(ports.read_text()))
         url = json.loads(ports.read_text())["nats"][0]
-        settings = {"FLEET_NATS_URL": url, "FLEET_DATA": str(folder / "data"), "FLEET_HTTP": ""}
+        settings = {
+            "FLEET_NATS_URL": url,
+            "FLEET_DATA": str(folder / "data"),
+            "FLEET_LOCAL_REPOSITORIES": "true",
+            "FLEET_HTTP": "",
+        }
         async with await Bus.connect(url, name="benchmark") as bus:
             await bus.ensure_streams()
             with (

@@ -17,7 +17,12 @@ from support.gitserver import Repository, hanging
 
 @contextlib.asynccontextmanager
 async def process(folder: Path, url: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    environment = {"PATH": os.environ["PATH"], "FLEET_NATS_URL": url, "FLEET_DATA": str(folder / "data")}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "FLEET_NATS_URL": url,
+        "FLEET_DATA": str(folder / "data"),
+        "FLEET_LOCAL_REPOSITORIES": "true",
+    }
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "fleet.gitjob"),
         env=environment,

@@ -36,7 +36,8 @@ async def test_one_that_cannot_be_told_hides_no_commit_from_those_behind_it(
 ) -> None:
     repository = Repository(tmp_path / "shop.git")
     commit = repository.commit({"a.yaml": "a: 1\n"})
-    git = Git(secrets=SecretStore(tmp_path / "secrets", keyring=Keyring.open(tmp_path / "keys")), gate=Gate())
+    secrets = SecretStore(tmp_path / "secrets", keyring=Keyring.open(tmp_path / "keys"))
+    git = Git(secrets=secrets, gate=Gate(), local=True)
     told = Counter[str]()
     asked = Counter[str]()
 

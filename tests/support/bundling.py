@@ -53,6 +53,7 @@ class Workshop:
         return {
             "FLEET_NATS_URL": self.server.url,
             "FLEET_DATA": str(self.folder / "data"),
+            "FLEET_LOCAL_REPOSITORIES": "true",
             "FLEET_HTTP": "",
         }
 

@@ -41,7 +41,7 @@ class Scene:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """gitjob runs while the block does."""
-        git = Git(secrets=self.secrets, gate=Gate())
+        git = Git(secrets=self.secrets, gate=Gate(), local=True)
         task = asyncio.create_task(Gitjob(bus=self.bus, git=git, health=self.health).run())
         try:
             yield

@@ -91,6 +91,14 @@ def test_a_ca_bundle_is_base64(secrets: SecretStore) -> None:
         declared_remote({**HTTPS, "caBundle": "?"}, workspace="team", secrets=secrets)
 
 
+@pytest.mark.parametrize("url", ["/var/lib/fleet/git/other/0a.git", "file:///var/lib/fleet/git/other/0a.git"])
+def test_a_path_of_the_hub_is_a_repository_only_where_the_hub_says_so(secrets: SecretStore, url: str) -> None:
+    spec = {"repo": url}
+    with pytest.raises(BadAddress, match="only with FLEET_LOCAL_REPOSITORIES=true"):
+        declared_remote(spec, workspace="team", secrets=secrets)
+    assert declared_remote(spec, workspace="team", secrets=secrets, local=True).address.scheme == "file"
+
+
 def test_equal_remotes_are_one_key_and_show_no_secret(secrets: SecretStore) -> None:
     one, two = (Remote.of(HTTPS["repo"], BasicAuth("user", "hunter2")) for _ in range(2))
     assert len({one, two}) == 1

@@ -49,7 +49,7 @@ class BadAddress(SpecError):
     """The URL is none that git may be sent to."""
 
     what = "not a repository address"
-    advice = "Use https://, http://, ssh://, user@host:path, file:// or an absolute path in spec.repo."
+    advice = "Use https://, http://, ssh:// or user@host:path in spec.repo."
 
 
 class BadReference(SpecError):

@@ -11,6 +11,8 @@ from fleet.git.credentials import BasicAuth, Credentials, SshKey, UnusableSecret
 from fleet.git.errors import BadAddress, BadCredentials
 from fleet.vault import SecretStore
 
+_NOT_LOCAL = "it is a path of the hub's machine, which is read only with FLEET_LOCAL_REPOSITORIES=true"
+
 
 @dataclass(frozen=True, slots=True)
 class Remote:
@@ -67,14 +69,20 @@ class Remote:
         return self.credentials.secrets if self.credentials else ()
 
 
-def declared_remote(spec: Mapping[str, Any], *, workspace: str, secrets: SecretStore) -> Remote:
+def declared_remote(
+    spec: Mapping[str, Any], *, workspace: str, secrets: SecretStore, local: bool = False
+) -> Remote:
     """The remote of a GitRepo, by repo, clientSecretName, caBundle and insecureSkipTLSVerify of its spec.
+
+    `local` lets it be a path of this machine, where the caches of all workspaces are: for a hub of one owner.
 
     Raises:
         BadAddress, BadCredentials: as `Remote.of`, or the secret is missing, or the bundle is no base64.
     """
     url = str(spec.get("repo") or "")
     address, _ = parse_address(url)
+    if address.scheme == "file" and not local:
+        raise BadAddress(repo=str(address), reason=_NOT_LOCAL)
     try:
         credentials = look_up(secrets, workspace=workspace, name=str(spec.get("clientSecretName") or ""))
     except UnusableSecret as error:

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     `nats_url`: where the broker is, several addresses with commas; empty for a service without one.
     `nats_seed_file`: the file with the nkey seed of the CONTROL account; None where the broker asks for none.
     `data`: folder for what must survive a restart. `keys`: the keyring of the workspaces.
+    `local_repositories`: whether a GitRepo may name a path of this machine; then the tenants must trust
+    each other.
     `http`: where health and metrics are served, port 0 picks a free one; empty serves none.
     """
 
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
     data: Path = Path(".fleet")
     keys: Path = Field(default_factory=_keyring_in)
     http: str = "127.0.0.1:0"
+    local_repositories: bool = False
     log_level: LogLevel = "info"
 
     @field_validator("http")

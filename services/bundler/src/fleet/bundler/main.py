@@ -25,7 +25,14 @@ async def work(runtime: Runtime) -> None:
         ReaderPool() as pool,
         ChartFetcher(cache=charts, git=data / "git", choose=pool.choose) as fetcher,
     ):
-        source = CommitSource(cache=data / "git", secrets=secrets, keyring=keyring, pool=pool, charts=fetcher)
+        source = CommitSource(
+            cache=data / "git",
+            secrets=secrets,
+            keyring=keyring,
+            pool=pool,
+            charts=fetcher,
+            local=runtime.settings.local_repositories,
+        )
         bundler = Bundler(
             bus=bus,
             source=source,

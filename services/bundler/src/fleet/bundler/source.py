@@ -48,12 +48,23 @@ class Contents:
 
 
 class CommitSource:
-    """Fetches commits, some of each host at a time, and has them read."""
+    """Fetches commits, some of each host at a time, and has them read.
+
+    Paths of this machine are fetched only where `local` says so.
+    """
 
     def __init__(
-        self, *, cache: Path, secrets: SecretStore, keyring: Keyring, pool: ReaderPool, charts: ChartFetcher
+        self,
+        *,
+        cache: Path,
+        secrets: SecretStore,
+        keyring: Keyring,
+        pool: ReaderPool,
+        charts: ChartFetcher,
+        local: bool,
     ) -> None:
         self._cache = cache
+        self._local = local
         self._charts = charts
         self._secrets = secrets
         self._keyring = keyring
@@ -96,7 +107,9 @@ class CommitSource:
         return await self._listed(key, tree, order, before, charts) if found is None else found
 
     async def _fetch(self, wanted: Wanted, commit: str, before: Remembered | None) -> Tree:
-        remote = declared_remote(wanted.spec, workspace=wanted.workspace, secrets=self._secrets)
+        remote = declared_remote(
+            wanted.spec, workspace=wanted.workspace, secrets=self._secrets, local=self._local
+        )
         async with self._hosts.enter(remote.host):
             await self._pool.warm()
             # A cache of its own for each workspace: who knows a commit's id can read it from there.

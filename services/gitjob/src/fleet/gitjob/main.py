@@ -11,7 +11,7 @@ async def work(runtime: Runtime) -> None:
     """Put gitjob together and let it work until it is told to end."""
     keyring = Keyring.open(runtime.settings.keys)
     secrets = SecretStore(runtime.settings.data / "secrets", keyring=keyring)
-    git = Git(secrets=secrets, gate=Gate())
+    git = Git(secrets=secrets, gate=Gate(), local=runtime.settings.local_repositories)
     await Gitjob(bus=runtime.bus, git=git, health=runtime.health).run()
 
 

@@ -21,16 +21,19 @@ class Question:
 
 
 class Git:
-    """Asks repositories, a bounded number at a time."""
+    """Asks repositories, a bounded number at a time; paths of this machine only where `local` says so."""
 
-    def __init__(self, *, secrets: SecretStore, gate: Gate) -> None:
+    def __init__(self, *, secrets: SecretStore, gate: Gate, local: bool = False) -> None:
         self._secrets = secrets
         self._gate = gate
+        self._local = local
 
     def question(self, watch: Watch) -> Question:
         """What to ask for a GitRepo, with the credentials that its secret holds now."""
         try:
-            remote = declared_remote(watch.spec, workspace=watch.key.workspace, secrets=self._secrets)
+            remote = declared_remote(
+                watch.spec, workspace=watch.key.workspace, secrets=self._secrets, local=self._local
+            )
         except SpecError as error:
             return Question(None, watch.branch, watch.revision, refusal=str(error))
         if watch.problem:

@@ -105,6 +105,7 @@ def _environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
         "FLEET_NATS_SEED_FILE": str(layout.control_seed),
         "FLEET_KEYS": str(layout.keyring),
         "FLEET_DATA": str(layout.folder),
+        "FLEET_LOCAL_REPOSITORIES": "true",
         "PYTHONUNBUFFERED": "1",
     }
 
