@@ -10,8 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from fleet.git import CommitMissing, GitError, GitFailed, HostUnreachable, Remote, RepositoryGone, Tree, fetch
-from fleet.git.cache import KEPT_COMMITS
+from fleet.git import (
+    CommitMissing,
+    GitError,
+    GitFailed,
+    HostUnreachable,
+    Remote,
+    RepositoryGone,
+    Tree,
+    fetch,
+    tidy,
+)
+from fleet.git.cache import JOINED_PACKS, KEPT_COMMITS
 from fleet.git.serve import serving
 from support.gitserver import Repository, serving_ssh
 
@@ -206,10 +216,31 @@ async def test_the_cache_keeps_the_newest_commits_and_forgets_old_ones(
         (folder / "refs" / "fleet" / commit).write_text(f"{commits[-1]}\n")
     newest = repository.commit({"a.yaml": "a: new\n"})
     await fetch(remote, newest, cache)
+    await tidy(remote, cache)
     assert len(list((folder / "refs" / "fleet").iterdir())) == KEPT_COMMITS
     assert await contents(await fetch(remote, newest, cache)) == {"a.yaml": b"a: new\n"}
     assert await contents(await fetch(remote, commits[0], cache)) == {"a.yaml": b"a: 0\n"}
     assert tree.commit == commits[-1]
+
+
+async def test_many_packs_are_joined_and_nothing_is_lost(repository: Repository, cache: Path) -> None:
+    repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    remote, since = Remote.of(repository.url), ""
+    commits = [repository.commit({"a.yaml": f"a: {n}\n"}) for n in range(JOINED_PACKS + 1)]
+    for commit in commits:
+        await fetch(remote, commit, cache, since=since)
+        await tidy(remote, cache)
+        since = commit
+    (folder,) = cache.glob("*.git")
+    assert len(list(folder.glob("objects/pack/*.pack"))) < JOINED_PACKS
+    shutil.rmtree(repository.folder)
+    for number, commit in enumerate(commits):
+        assert await contents(await fetch(remote, commit, cache)) == {"a.yaml": f"a: {number}\n".encode()}
+
+
+async def test_what_has_nothing_to_tidy_is_left_alone(repository: Repository, cache: Path) -> None:
+    await tidy(Remote.of(repository.url), cache)
+    assert not list(cache.glob("*.git"))
 
 
 async def test_a_path_that_leaves_the_tree_is_refused(repository: Repository, cache: Path) -> None:

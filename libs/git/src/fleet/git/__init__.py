@@ -1,11 +1,11 @@
 """How a repository is reached and read: its references, its commits, its files, over the git program.
 
 `declared_remote` turns a GitRepo's spec into a `Remote`; `resolve` asks it for a commit; `fetch` brings that
-commit into a cache and returns its `Tree`. Every error is a `GitError` that a person can act on.
+commit into a cache and returns its `Tree`; `tidy` keeps the cache small. Every error is a `GitError` that a person can act on.
 """
 
 from fleet.git.address import Address, parse_address
-from fleet.git.cache import fetch
+from fleet.git.cache import fetch, tidy
 from fleet.git.credentials import BasicAuth, Credentials, SshKey, UnusableSecret, look_up
 from fleet.git.errors import (
     AccessDenied,
@@ -57,4 +57,5 @@ __all__ = [
     "resolve",
     "resolve_default",
     "resolve_revision",
+    "tidy",
 ]

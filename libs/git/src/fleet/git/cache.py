@@ -28,7 +28,10 @@ CACHE_BYTES = 4 * FETCH_BYTES
 """How much of a repository the cache keeps; with more than this the next fetch starts with a new one."""
 
 KEPT_COMMITS = 64
-"""How many commits of a repository the cache keeps; twice as many start a clean-up."""
+"""How many commits of a repository the cache keeps; at twice as many `tidy` drops the oldest."""
+
+JOINED_PACKS = 16
+"""So many packs, of which each fetch makes one, are joined by `tidy`: git looks into each of them."""
 
 _KEPT = "refs/fleet"
 _SHA1_DIGITS = 40
@@ -63,8 +66,7 @@ async def fetch(
     """
     if not is_commit(commit):
         raise ValueError(f"{commit!r} is no full commit id")
-    repo = str(remote.address)
-    folder = cache_dir / f"{hashlib.sha256(repo.encode()).hexdigest()[:32]}.git"
+    repo, folder = str(remote.address), _folder(remote, cache_dir)
     try:
         async with asyncio.timeout(seconds), _locked(folder) as lock:
             look = await _present(folder, commit, since) or await _bring(remote, commit, folder, lock, since)
@@ -78,6 +80,30 @@ async def fetch(
     except OSError as error:
         raise cannot_start(error, repo) from None
     return Tree(commit=commit, repo=repo, folder=folder, edited=look.edited, listing=look.listing)
+
+
+async def tidy(remote: Remote, cache_dir: Path) -> None:
+    """Keep what `fetch` brought of a repository small and fast, which that does not take the time for.
+
+    Call it when nobody waits for the commit any more; where there is little to tidy it does nothing.
+
+    Raises:
+        GitError, OSError: git could not do it. The next fetch finds out whether the cache is damaged.
+    """
+    folder = _folder(remote, cache_dir)
+    async with _locked(folder) as lock:
+        kept = sorted((folder / _KEPT).glob("*"), key=lambda path: path.stat().st_mtime_ns)
+        if len(kept) >= 2 * KEPT_COMMITS:
+            for path in kept[:-KEPT_COMMITS]:
+                path.unlink()
+            await _local([f"--git-dir={folder}", "gc", "--quiet", "--prune=now"], remote, lock)
+        elif len(_packs(folder)) >= JOINED_PACKS:
+            # Large packs stay as they are, so that this takes the time of what was fetched lately.
+            await _local([f"--git-dir={folder}", "repack", "-q", "-d", "--geometric=2"], remote, lock)
+
+
+def _folder(remote: Remote, cache_dir: Path) -> Path:
+    return cache_dir / f"{hashlib.sha256(str(remote.address).encode()).hexdigest()[:32]}.git"
 
 
 @asynccontextmanager
@@ -165,7 +191,6 @@ async def _fetch_whole(remote: Remote, commit: str, folder: Path, lock: int, sin
     look = await _look(folder, commit, since)
     if look is None:
         raise GitFailed(repo=str(remote.address), reason=f"the cache lacks objects of {commit}")
-    await _forget_old(remote, folder, lock)
     return look
 
 
@@ -195,16 +220,6 @@ async def _keep(remote: Remote, commit: str, folder: Path, lock: int) -> None:
     except GitError:
         reason = f"no branch or tag stands at {commit}, and the host gives out nothing else"
         raise CommitMissing(repo=str(remote.address), reason=reason) from None
-
-
-async def _forget_old(remote: Remote, folder: Path, lock: int) -> None:
-    """Drop all but the newest commits, once there are twice as many as are kept."""
-    kept = sorted((folder / _KEPT).iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    if len(kept) <= 2 * KEPT_COMMITS:
-        return
-    for path in kept[:-KEPT_COMMITS]:
-        path.unlink()
-    await _local([f"--git-dir={folder}", "gc", "--quiet", "--prune=now"], remote, lock)
 
 
 async def _local(arguments: list[str], remote: Remote, lock: int) -> None:

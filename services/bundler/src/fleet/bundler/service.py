@@ -85,6 +85,7 @@ class Bundler:
             for kind, workspace, name in await self._views.stalled():
                 self._retries.soon(ObjectKey(kind, workspace, name))
             tasks.create_task(self._retries.run(self.look_again))
+            tasks.create_task(self._source.tidy_up())
             tasks.create_task(self.subscriber().run(self._bus))
             self._health.ready(_PART)
 

@@ -1,9 +1,12 @@
 """Where commits come from: git, through the cache; and what of them has to be read."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from fleet.bundler.charts import ChartFetcher, ChartLoader, declared_credentials
 from fleet.bundler.domain.looks import FOLDER
@@ -18,9 +21,10 @@ from fleet.bundler.hosts import Hosts
 from fleet.bundler.memory import Memory
 from fleet.bundler.naming import name_all
 from fleet.bundler.pool import ReaderPool
-from fleet.git import GitError, Tree, declared_remote, fetch
+from fleet.git import GitError, Remote, Tree, declared_remote, fetch, tidy
 from fleet.vault import Keyring, SecretStore, WorkspaceKey
 
+_log = structlog.get_logger("fleet.bundler")
 _MOST_PLACES = 64
 """So many places are read out of a part of the tree; for more of them all of it is listed."""
 
@@ -71,10 +75,20 @@ class CommitSource:
         self._pool = pool
         self._hosts = Hosts()
         self._memory = Memory()
+        self._untidy: asyncio.Queue[tuple[Remote, Path]] = asyncio.Queue()
 
     def forget(self, uid: str) -> None:
         """Have the next reading of this repository be a whole one, with the content of all bundles."""
         self._memory.forget(uid)
+
+    async def tidy_up(self) -> None:
+        """Tidy the caches of what was read, one after the other, until cancelled."""
+        while True:
+            remote, folder = await self._untidy.get()
+            try:
+                await tidy(remote, folder)
+            except (GitError, OSError) as error:
+                _log.warning("a cache was not tidied", repo=str(remote.address), error=str(error))
 
     async def read(self, wanted: Wanted, commit: str) -> Contents:
         """Read the bundles of a GitRepo at a commit, or what is new about them since the last reading.
@@ -88,13 +102,20 @@ class CommitSource:
         before = self._memory.of(wanted.uid, wanted.order)
         credentials = declared_credentials(wanted.spec, workspace=wanted.workspace, secrets=self._secrets)
         charts = self._charts.loader(credentials, workspace=wanted.workspace)
+        remote = declared_remote(
+            wanted.spec, workspace=wanted.workspace, secrets=self._secrets, local=self._local
+        )
+        # A cache of its own for each workspace: who knows a commit's id can read it from there.
+        folder = self._cache / wanted.workspace
         try:
-            tree = await self._fetch(wanted, commit, before)
+            tree = await self._fetch(remote, folder, commit, before)
             key = self._keyring.workspace(wanted.workspace)
             found = await self._kept(key, tree, wanted.order, before, charts)
         except GitError:
             self.forget(wanted.uid)  # the cache may be damaged, and a whole reading heals it
             raise
+        finally:
+            self._untidy.put_nowait((remote, folder))
         remembered = Remembered(wanted.order, commit, found)
         self._memory.keep(wanted.uid, replace(remembered, kept=tuple(_without_content(one) for one in found)))
         warnings, old = remembered.warnings, set(before.warnings if before else ())
@@ -106,15 +127,10 @@ class CommitSource:
         found = await self._edited(key, tree, before, charts) if before else None
         return await self._listed(key, tree, order, before, charts) if found is None else found
 
-    async def _fetch(self, wanted: Wanted, commit: str, before: Remembered | None) -> Tree:
-        remote = declared_remote(
-            wanted.spec, workspace=wanted.workspace, secrets=self._secrets, local=self._local
-        )
+    async def _fetch(self, remote: Remote, folder: Path, commit: str, before: Remembered | None) -> Tree:
         async with self._hosts.enter(remote.host):
             await self._pool.warm()
-            # A cache of its own for each workspace: who knows a commit's id can read it from there.
-            since = before.commit if before else ""
-            return await fetch(remote, commit, self._cache / wanted.workspace, since=since)
+            return await fetch(remote, commit, folder, since=before.commit if before else "")
 
     async def _edited(
         self, key: WorkspaceKey, tree: Tree, before: Remembered, charts: ChartLoader

@@ -23,6 +23,7 @@ from fleet.git import (
     resolve,
     resolve_default,
     resolve_revision,
+    tidy,
 )
 
 
@@ -42,7 +43,9 @@ async def fetch_git(source: Source, auth: ChartAuth, *, cache: ChartCache, folde
             insecure_tls=auth.insecure_skip_verify,
         )
         tree = await fetch(remote, await _commit(remote, source.ref), folder)
-        return cache.put(await _packed(tree, source.subdir))
+        digest = cache.put(await _packed(tree, source.subdir))
+        await tidy(remote, folder)
+        return digest
     except AccessDenied as error:
         raise ChartUnavailable(_told(error), status=401) from None
     except GitError as error:
