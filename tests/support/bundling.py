@@ -45,7 +45,7 @@ class Workshop:
     @property
     def settings(self) -> Settings:
         """The settings of a bundler of this hub."""
-        return Settings(nats_url=self.server.url, data=self.folder / "data", http="")
+        return Settings(nats_url=self.server.url, data=self.folder / "data", http="", local_repositories=True)
 
     @property
     def environment(self) -> dict[str, str]:
