@@ -107,6 +107,12 @@ def test_annotations_are_those_of_the_bundle() -> None:
     assert found.spec == {"ignore": {}}
 
 
+def test_letters_are_compared_one_by_one_as_in_go() -> None:
+    assert given("di\ufb00: {}\n").spec == given("").spec  # one letter that looks like two
+    assert given("paus\u017fed: true\n").spec == given("").spec
+    assert given("pau\u017fed: true\n").spec == given("paused: true\n").spec
+
+
 def test_a_field_in_two_spellings_adds_up_as_in_go() -> None:
     found = given(
         "Helm: {chart: a, version: '1'}\nhelm: {repo: b, version: '2'}\nPaused: true\npaused: false\n"

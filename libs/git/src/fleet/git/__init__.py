@@ -1,8 +1,8 @@
 """How a repository is reached and read: its references, its commits, its files, over the git program.
 
 `declared_remote` turns a GitRepo's spec into a `Remote`; `resolve` asks it for a commit; `fetch` brings that
-commit into a cache and returns its `Tree`; `tidy` keeps the cache small. Every error is a `GitError` that a person
-can act on.
+commit into a cache and returns its `Tree`; `tidy` keeps the cache small. Every error is a `GitError` that
+a person can act on.
 """
 
 from fleet.git.address import Address, parse_address

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,18 +14,19 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml, read_fleet_yaml
 from fleet.bundler.domain.metadata import check_metadata
 from fleet.bundler.domain.model import OPTIONS, PRINTED, SPEC, WHERE
-from fleet.bundler.domain.order import Order
+from fleet.bundler.domain.order import DEFAULT_TARGET, Order
 from fleet.bundler.domain.resources import BundleFile, list_files
 from fleet.bundler.domain.tree import Tree
 from fleet.bundler.domain.values import values_path
 from fleet.bundler.domain.warnings import ReadWarning, warned, warnings_of
-from fleet.bundler.domain.yamltext import Path
+from fleet.bundler.domain.yamltext import Document, Path
 from fleet.names import MAX_RELEASE_NAME, helm_release_name, safe_concat
+
+MODES = ("FirstMatch", "AllMatches")
+"""How customizations that match a cluster are chosen."""
 
 _MAX_NAME = 253
 _DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_MODES = ("FirstMatch", "AllMatches")
-_DEFAULT_TARGET: dict[str, Any] = {"name": "default", "clusterGroup": "default"}
 _PUBLIC_TARGET = (*WHERE, "doNotDeploy")
 _PUBLIC_SPEC = ("paused", "targetCustomizationMode", "rolloutStrategy", "targetRestrictions", "dependsOn")
 
@@ -148,11 +149,20 @@ def check_options(file: FleetYaml) -> None:
     check_metadata(file)
     if file.name and not (len(file.name) <= _MAX_NAME and _DNS_NAME.fullmatch(file.name)):
         raise document.wrong(("name",), "must be a DNS name in lower case of at most 253 characters")
-    mode = file.spec.get("targetCustomizationMode")
-    if mode and mode not in _MODES:
-        raise document.wrong(("targetCustomizationMode",), f"must be {' or '.join(_MODES)}")
-    helms: list[tuple[Path, Mapping[str, Any]]] = [((), file.spec)]
-    helms += [(file.target_path(n), target) for n, target in enumerate(file.spec.get("targets", []))]
+    check_spec(document, file.spec, target_path=file.target_path)
+
+
+def check_spec(document: Document, spec: Mapping[str, Any], *, target_path: Callable[[int], Path]) -> None:
+    """What Kubernetes refuses in the spec of a Bundle; `target_path` says where its n-th target stands.
+
+    Raises:
+        BadInput: with the place.
+    """
+    mode = spec.get("targetCustomizationMode")
+    if mode and mode not in MODES:
+        raise document.wrong(("targetCustomizationMode",), f"must be {' or '.join(MODES)}")
+    helms: list[tuple[Path, Mapping[str, Any]]] = [((), spec)]
+    helms += [(target_path(n), target) for n, target in enumerate(spec.get("targets", []))]
     for at, options in helms:
         name = options.get("helm", {}).get("releaseName", "")
         if name and (len(name) > MAX_RELEASE_NAME or not _DNS_NAME.fullmatch(name)):
@@ -187,7 +197,7 @@ def _overridden(spec: Mapping[str, Any], file: FleetYaml, order: Order) -> dict[
     outer = file.override if file.override is not None else order.targets
     limits = file.override if file.override is not None else order.restrictions
     targets = [*spec.get("targets", []), *({"ignore": {}, **target} for target in outer or [])]
-    found["targets"] = targets or [{**_DEFAULT_TARGET, "ignore": {}}]
+    found["targets"] = targets or [{**DEFAULT_TARGET, "ignore": {}}]
     if restrictions := [*spec.get("targetRestrictions", []), *limits]:
         found["targetRestrictions"] = restrictions
     if order.target_namespace:

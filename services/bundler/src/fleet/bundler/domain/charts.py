@@ -201,7 +201,8 @@ class _Source:
 
     def change(self, files: Mapping[str, bytes | None]) -> None:
         """Put files into the tree, or take them out where there is None."""
-        base, kept = self.tree, set(self.listed.values()) | _ignore_files(self.tree, self.folder)
+        base, ignored = self.tree, [ignore.FILE_NAME, helmignore.FILE_NAME]
+        kept = {*self.listed.values(), *base.files_named(ignored, below=[self.folder])}
         modes = {path: mode for path in kept if (mode := base.mode(path)) is not None}
         modes = {path: mode for path, mode in modes.items() if path not in files}
         added = {path: data for path, data in files.items() if data is not None}
@@ -219,13 +220,6 @@ class _Source:
             found = encoded_files(self.tree, self.listed, compress=compress)
         for file in found:
             yield replace(file, name=self.prefix + file.name)
-
-
-def _ignore_files(tree: Tree, folder: str) -> set[str]:
-    inside = f"{folder}/" if folder else ""
-    return {
-        path for path in tree.files_named([ignore.FILE_NAME, helmignore.FILE_NAME]) if path.startswith(inside)
-    }
 
 
 def _below(unpacked: Unpacked, subdir: str) -> Unpacked:

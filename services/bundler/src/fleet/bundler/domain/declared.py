@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fleet.bundler.domain.bundle import Bundle
+from fleet.bundler.domain.bundle import Bundle, check_spec
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.model import BUNDLE_SPEC
 from fleet.bundler.domain.resources import BASE64_GZIP, BundleFile
@@ -20,10 +20,12 @@ def declared_bundle(name: str, labels: Mapping[str, str], spec: Mapping[str, Any
     """The bundle that a Bundle object describes. Without targets it goes nowhere, as in Fleet.
 
     Raises:
-        BadInput: a field has the wrong type, or there are no resources; with the field.
+        BadInput: a field has the wrong type or a value that Kubernetes would refuse, or there are no
+            resources; with the field.
     """
     document = Document(dict(spec))
     found: dict[str, Any] = BUNDLE_SPEC.read(document, (), document.value, lenient=False)
+    check_spec(document, found, target_path=lambda n: ("targets", n))
     resources = found.pop("resources", [])
     if not resources:
         raise BadInput("has no resources", field="spec.resources")

@@ -8,10 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fleet.bundler.domain.bundle import MODES
 from fleet.bundler.domain.fleetyaml import STATES
-
-MODES = ("FirstMatch", "AllMatches")
-"""How customizations that match a cluster are chosen."""
 
 
 @dataclass(frozen=True, slots=True)

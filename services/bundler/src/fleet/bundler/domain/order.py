@@ -12,7 +12,8 @@ from fleet.bundler.domain.yamltext import Document, parse
 REPO_LABEL = "fleet.cattle.io/repo-name"
 _DEPRECATED_LABEL = "fleet.cattle.io/created-by-display-name"
 
-_DEFAULT_TARGET = {"name": "default", "clusterGroup": "default"}
+DEFAULT_TARGET = {"name": "default", "clusterGroup": "default"}
+"""Where a bundle goes that nobody gave targets (fleet.md 2.7)."""
 
 _SPEC = Struct(
     {
@@ -117,7 +118,7 @@ def order_for(name: str, spec: Mapping[str, Any], labels: Mapping[str, str]) -> 
     found: dict[str, Any] = _SPEC.read(document, (), document.value, lenient=False)
     own = {key: value for key, value in labels.items() if key != _DEPRECATED_LABEL}
     drift = found.get("correctDrift", {})
-    targets = tuple(found.get("targets") or [_DEFAULT_TARGET])
+    targets = tuple(found.get("targets") or [DEFAULT_TARGET])
     return Order(
         name=name,
         paths=tuple(found.get("paths", ())),

@@ -199,7 +199,7 @@ class Struct:
 
     def __post_init__(self) -> None:
         """Prepare the look-up of names whatever their case."""
-        object.__setattr__(self, "_folded", {name.casefold(): name for name in self.fields})
+        object.__setattr__(self, "_folded", {_fold(name): name for name in self.fields})
 
     def read(self, doc: Document, at: Path, value: Any, *, lenient: bool) -> Any:
         """The fields that are known, under their own spelling, in the order of the type."""
@@ -220,7 +220,7 @@ class Struct:
 
     def field_of(self, key: str) -> str | None:
         """The field that a key of a file means, whatever its case; None where it means none."""
-        return self._folded.get(key.casefold())
+        return self._folded.get(_fold(key))
 
     def spelled(self, value: Mapping[str, Any]) -> dict[str, str]:
         """The fields that a map of a file has, each with the key that counts."""
@@ -249,3 +249,8 @@ class Struct:
             elif name in self.required:
                 kept[name] = self.required[name]
         return kept
+
+
+def _fold(name: str) -> str:
+    """A name as Go's JSON compares it: letter by letter, so that a ligature stays one letter."""
+    return "".join(fold if len(fold := char.casefold()) == 1 else char for char in name)
