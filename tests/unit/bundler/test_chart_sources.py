@@ -150,6 +150,14 @@ def test_credentials_by_path_are_read_without_their_values_in_errors() -> None:
     assert str(caught.value).startswith("f:")
 
 
+def test_a_file_of_credentials_is_taken_as_go_takes_it() -> None:
+    text = b"a:\n  username: 12\n  caBundle: |\n    YSBr\n    ZXk=\n---\n{ not looked at\n"
+    assert read_auth_by_path(text, "f") == {"a": ChartAuth("12", ca_bundle=b"a key")}
+    assert read_auth_by_path(b"# nothing\n", "f") == {}
+    with pytest.raises(BadInput, match=r"^f: is empty"):
+        read_auth_by_path(b"", "f")
+
+
 def test_credentials_of_a_folder_beat_patterns_and_those_the_general_ones() -> None:
     one, two, three = (ChartAuth(name, "p") for name in ("one", "two", "three"))
     credentials = ChartCredentials(three, {"a/b": one, "*/*": two, ".": two}, ".*")

@@ -5,7 +5,7 @@ import pytest
 
 from fleet.bundler.domain.errors import BadInput
 from fleet.cli.folders.flags import Flags, order_of
-from fleet.cli.folders.goflags import GoCommand, GoInt, pairs
+from fleet.cli.folders.goflags import GoCommand, GoInt, GoList, pairs
 
 TARGETS = b"""
 targets:
@@ -93,22 +93,35 @@ def test_a_driven_path_with_two_separators_is_refused():
         order_of("repo", ["a:b:c"], Flags(driven_scan=True))
 
 
+def labels_of(*given: str) -> dict[str, str]:
+    return pairs(GoList().convert(one, None, None) for one in given)
+
+
 @pytest.mark.parametrize(
     ("given", "found"),
     [
         (["a=b,c=d", "e=f=g"], {"a": "b", "c": "d", "e": "f=g"}),
         (['"a=b,c"'], {"a": "b,c"}),
+        (['"a=""b"""'], {"a": '"b"'}),
         (["a", ""], {"a": ""}),
+        (["a,a=b", "a=c"], {"a": "c"}),
+        ([","], {"": ""}),
+        (['""'], {}),
+        (['""', "a=b"], {"": "", "a": "b"}),
+        (["a=b\nc=d"], {"a": "b"}),
+        (["\n\r\na=b\r"], {"a": "b"}),
+        (['"a=b\r\nc"'], {"a": "b\nc"}),
         ([], {}),
     ],
 )
 def test_labels_are_separated_by_commas_which_quotes_protect(given, found):
-    assert pairs(given) == found
+    assert labels_of(*given) == found
 
 
-def test_quotes_that_do_not_close_are_refused():
+@pytest.mark.parametrize("text", ['"a=b', 'a="b"', '"a=b"x', 'a=b, "c=d"', "\n", "\r"])
+def test_quotes_that_do_not_fit_are_refused(text):
     with pytest.raises(click.UsageError, match="invalid argument"):
-        pairs(['"a=b'])
+        labels_of(text)
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,11 @@ def read_auth(data: Mapping[str, bytes], name: str) -> ChartAuth:
 def read_auth_by_path(data: bytes, name: str) -> dict[str, ChartAuth]:
     """What a file says that has credentials by path; `name` is for messages.
 
-    Certificates and keys stand in it as base64, as Go writes bytes. Raises BadInput, without any value.
+    Certificates and keys stand in it as base64, as Go writes bytes, on one line or on many. As in Fleet a
+    number is taken for a text, and a file without a byte is an error. Raises BadInput, without any value.
     """
+    if not data:
+        raise BadInput("is empty", path=name)
     document = parse(data, name)
     if document.value is None:
         return {}
@@ -88,7 +91,7 @@ def read_auth_by_path(data: bytes, name: str) -> dict[str, ChartAuth]:
         raise document.wrong((), "must be a map from paths to credentials")
     found = {}
     for path in document.value:
-        one = _PATH_AUTH.read(document, (path,), document.value[path], lenient=False) or {}
+        one = _PATH_AUTH.read(document, (path,), document.value[path], lenient=True) or {}
         try:
             ca, key = (_bytes(one.get(field, "")) for field in ("caBundle", "sshPrivateKey"))
         except binascii.Error:
@@ -105,7 +108,7 @@ def read_auth_by_path(data: bytes, name: str) -> dict[str, ChartAuth]:
 
 
 def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+    return base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
 
 
 def _flag(data: Mapping[str, bytes], key: str) -> bool:

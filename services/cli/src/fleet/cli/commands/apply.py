@@ -8,7 +8,7 @@ import click
 
 from fleet.cli.address import HubChoice
 from fleet.cli.commands.apply_flags import credential_options, folder_options
-from fleet.cli.errors import Usage
+from fleet.cli.errors import CommandFailed
 from fleet.cli.folders.goflags import GoCommand
 from fleet.cli.session import hub_options, namespace_option
 
@@ -42,7 +42,7 @@ def apply(
         from fleet.cli.commands.apply_objects import apply_objects
 
         if words:
-            raise Usage(f"with -f there are no other arguments: {' '.join(words)}")
+            raise CommandFailed(f"error: with -f there are no other arguments: {' '.join(words)}")
         given = ctx.get_parameter_source("namespace") is click.core.ParameterSource.COMMANDLINE
         apply_objects(files, namespace, hub, enforced=given)
         return

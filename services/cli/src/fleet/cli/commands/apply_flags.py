@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 import click
 
-from fleet.cli.folders.goflags import GoInt
+from fleet.cli.folders.goflags import GoInt, GoList
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BUNDLES = (
     click.option("-b", "--bundle-file", default="", help="Options file in each folder, not its fleet.yaml."),
     click.option("-o", "--output", default="", metavar="FILE", help="Print to a file, or to stdout (-)."),
-    click.option("-l", "--label", multiple=True, metavar="K=V", help="Labels of the bundles."),
+    click.option("-l", "--label", type=GoList(), multiple=True, metavar="K=V", help="Labels of the bundles."),
     click.option("--targets-file", default="", help="File with targets and targetRestrictions."),
     click.option("-c", "--compress", is_flag=True, help="Compress every file."),
     click.option("-a", "--service-account", default="", help="Service account to deploy as."),
@@ -32,10 +32,7 @@ _BUNDLES = (
     click.option(
         "--bundle-creation-max-concurrency",
         type=GoInt(),
-        default=4,
-        show_default=True,
-        envvar="FLEET_BUNDLE_CREATION_MAX_CONCURRENCY",
-        help="How many bundles are written at the same time.",
+        help="How many bundles are written at once.  [$FLEET_BUNDLE_CREATION_MAX_CONCURRENCY, else 4]",
     ),
     click.option("--imagescan-enabled", is_flag=True, help="Take imageScans in fleet.yaml."),
     click.option("--oci-registry-secret", default="", hidden=True),

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 RETRIES = "FLEET_APPLY_CONFLICT_RETRIES"
 """How many times bundles are written at most while others write them too; one time without it."""
 
+AT_ONCE = "FLEET_BUNDLE_CREATION_MAX_CONCURRENCY"
+"""How many bundles are written at the same time, where the flag does not say it."""
+
+_AT_ONCE = 4
+
 _NO_EFFECT = {
     "oci_registry_secret": "files of bundles are stored sealed in the hub, never in a registry",
     "kubeconfig": "the hub is named by --data or --server",
@@ -51,8 +56,8 @@ def apply_folders(words: Sequence[str], namespace: str, hub: HubChoice, given: M
     if any(bundle.scans for bundle in bundles):
         click.echo("warning: imageScans are not looked after yet: only what -o prints has them", err=True)
     keyring = _keyring(hub)
-    at_once = given["bundle_creation_max_concurrency"]
-    with_bus(hub, lambda bus: _store(bus, keyring, name, namespace, bundles, at_once if at_once > 0 else 4))
+    at_once = _at_once(given["bundle_creation_max_concurrency"])
+    with_bus(hub, lambda bus: _store(bus, keyring, name, namespace, bundles, at_once))
 
 
 def _read(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> list[ReadBundle]:
@@ -133,12 +138,22 @@ async def _store(
 
 
 def _attempts() -> int:
-    text = os.environ.get(RETRIES, "")
+    return max(_from_environment(RETRIES, 1), 1)
+
+
+def _at_once(given: int | None) -> int:
+    wanted = _from_environment(AT_ONCE, _AT_ONCE) if given is None else given
+    return wanted if wanted > 0 else _AT_ONCE
+
+
+def _from_environment(name: str, default: int) -> int:
+    """A whole number; what is none does not count, as in Fleet, but for a warning."""
+    text = os.environ.get(name, "")
     try:
-        return max(int(text), 1) if text else 1
+        return int(text) if text else default
     except ValueError:
-        click.echo(f"warning: {RETRIES} is no whole number; it is tried once", err=True)
-        return 1
+        click.echo(f"warning: {name} is no whole number; it counts as {default}", err=True)
+        return default
 
 
 def _keyring(hub: HubChoice) -> Keyring:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import click
+
+from fleet.cli.folders.gorecord import BadRecord, split_record
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -92,19 +93,29 @@ def _number(text: str) -> int:
     return int(text, 8) if octal else int(text, 0)
 
 
-def pairs(given: Iterable[str]) -> dict[str, str]:
-    """What `-l a=b,c=d -l e=f` says: commas separate (quotes protect them), a key alone has no value.
+class GoList(click.ParamType[list[str]]):
+    """Texts between commas, as Go's flags of lists take them."""
 
-    Raises:
-        click.UsageError: the quotes do not fit.
-    """
-    found: dict[str, str] = {}
-    for text in given:
+    name = "list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        """The texts; an error of usage where the quotes do not fit."""
+        if isinstance(value, list):
+            return value
         try:
-            parts = next(csv.reader([text], strict=True), [])
-        except csv.Error as error:
-            raise click.UsageError(f"invalid argument {text!r} for -l: {error}") from None
-        for part in parts:
-            key, _, value = part.partition("=")
-            found[key] = value
+            return split_record(value) if value else []
+        except BadRecord as error:
+            self.fail(f"invalid argument {value!r}: {error}", param, ctx)
+
+
+def pairs(given: Iterable[Sequence[str]]) -> dict[str, str]:
+    """What `-l a=b,c=d -l e=f` says; a key alone has no value, and the later of two counts.
+
+    A single empty text says nothing: Go writes the list down and reads it again before it takes it apart.
+    """
+    parts = [part for one in given for part in one]
+    found: dict[str, str] = {}
+    for part in parts if parts != [""] else []:
+        key, _, value = part.partition("=")
+        found[key] = value
     return found
