@@ -156,6 +156,8 @@ def test_a_file_of_credentials_is_taken_as_go_takes_it() -> None:
     assert read_auth_by_path(b"# nothing\n", "f") == {}
     with pytest.raises(BadInput, match=r"^f: is empty"):
         read_auth_by_path(b"", "f")
+    with pytest.raises(BadInput, match=r"^f:2: .*is not a valid pattern"):
+        read_auth_by_path(b"a: {}\n'b[': {}\n", "f")
 
 
 def test_credentials_of_a_folder_beat_patterns_and_those_the_general_ones() -> None:

@@ -131,7 +131,7 @@ def test_whole_numbers_are_written_as_in_go(text, number):
     assert GoInt().convert(text, None, None) == number
 
 
-@pytest.mark.parametrize("text", ["", "1.5", "x", " 1", "08", str(1 << 63)])
+@pytest.mark.parametrize("text", ["", "1.5", "x", " 1", "08", "\u0663", str(1 << 63)])
 def test_other_numbers_are_refused(text):
     with pytest.raises(click.UsageError, match="invalid argument"):
         GoInt().convert(text, None, None)

@@ -8,8 +8,9 @@ from typing import Any
 
 from fleet.bundler.domain.chartauth import ChartAuth, ChartCredentials
 from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.glob import BadPattern, matches
 from fleet.bundler.domain.typed import Flag, Struct, Text
-from fleet.bundler.domain.yamltext import parse
+from fleet.bundler.domain.yamltext import Document, parse
 from fleet.vault import SecretStore, VaultError
 
 PATHS_KEY = "secrets-path.yaml"
@@ -80,7 +81,8 @@ def read_auth_by_path(data: bytes, name: str) -> dict[str, ChartAuth]:
     """What a file says that has credentials by path; `name` is for messages.
 
     Certificates and keys stand in it as base64, as Go writes bytes, on one line or on many. As in Fleet a
-    number is taken for a text, and a file without a byte is an error. Raises BadInput, without any value.
+    number is taken for a text; a file without a byte is an error, and so is a path that is a broken pattern.
+    Raises BadInput, without any value.
     """
     if not data:
         raise BadInput("is empty", path=name)
@@ -91,6 +93,7 @@ def read_auth_by_path(data: bytes, name: str) -> dict[str, ChartAuth]:
         raise document.wrong((), "must be a map from paths to credentials")
     found = {}
     for path in document.value:
+        _check_pattern(document, path)
         one = _PATH_AUTH.read(document, (path,), document.value[path], lenient=True) or {}
         try:
             ca, key = (_bytes(one.get(field, "")) for field in ("caBundle", "sshPrivateKey"))
@@ -105,6 +108,13 @@ def read_auth_by_path(data: bytes, name: str) -> dict[str, ChartAuth]:
             basic_http=one.get("basicHTTP", False),
         )
     return found
+
+
+def _check_pattern(document: Document, path: str) -> None:
+    try:
+        matches(path, "")
+    except BadPattern:
+        raise document.wrong((path,), "is not a valid pattern for paths") from None
 
 
 def _bytes(text: str) -> bytes:

@@ -85,8 +85,8 @@ class GoInt(click.ParamType[int]):
 
 
 def _number(text: str) -> int:
-    """Python has no octal numbers with a bare zero in front, and strips space, which Go does not."""
-    if text != text.strip():
+    """Python has no octal numbers with a bare zero in front; it strips space and takes other digits too."""
+    if text != text.strip() or not text.isascii():
         raise ValueError(text)
     digits = text.lstrip("+-")
     octal = len(digits) > 1 and digits[0] == "0" and digits[1] in "01234567_"
