@@ -153,6 +153,7 @@ async def test_a_second_apply_changes_what_changed_and_prunes_what_is_gone(
         await desk.rendered("web-a", "other-c")
 
 
+@pytest.mark.rule(id="12.1-22")
 async def test_b12_labels_that_are_not_in_fleet_yaml_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +166,7 @@ async def test_b12_labels_that_are_not_in_fleet_yaml_go(
         assert (await desk.record("web")).metadata.labels == {"c": "e", REPO_LABEL: "web"}
 
 
+@pytest.mark.rule(id="12.1-23")
 @pytest.mark.parametrize("labels", [{"fleet.cattle.io/fleet-helm-name": "web"}, {}], ids=["label", "options"])
 async def test_b13_a_helmops_bundle_of_the_name_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labels: dict[str, str]
@@ -180,6 +182,7 @@ async def test_b13_a_helmops_bundle_of_the_name_is_left_alone(
         assert await desk.shop.bus.last(Resource, kind="bundle", workspace=WORKSPACE, name="web-b") is None
 
 
+@pytest.mark.rule(id="12.1-24")
 async def test_b13_a_bundle_that_is_being_deleted_is_left_alone_and_can_be_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +202,7 @@ async def test_b13_a_bundle_that_is_being_deleted_is_left_alone_and_can_be_made_
             await desk.rendered("web")
 
 
+@pytest.mark.rule(id="12.1-25")
 async def test_b14_a_bundle_takes_over_objects_of_one_that_goes_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +251,23 @@ async def test_two_commands_at_once_end_with_a_conflict_or_are_tried_again(
         assert [(one.code, one.err) for one in done] == [(0, "")] * 3
         specs = [(await desk.record(f"web-{n}")).spec for n in range(20)]
         assert all("contentsId" in spec for spec in specs)
+
+
+@pytest.mark.rule(id="12.1-44")
+async def test_how_many_are_written_at_the_same_time_may_be_said_and_what_is_no_number_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_desk(tmp_path, monkeypatch) as desk:
+        write(desk.folder, {f"{n}/a.yaml": config_map(str(n)) for n in range(9)})
+        variable, flag = "FLEET_BUNDLE_CREATION_MAX_CONCURRENCY", "--bundle-creation-max-concurrency"
+        told = [(text, ()) for text in ("", "8", "16", "0")] + [("", (f"{flag}={n}",)) for n in (1, 0)]
+        for number, (text, flags) in enumerate(told):
+            monkeypatch.setenv(variable, text)
+            assert len(await desk.applied("web", "*", f"--sync-generation={number}", *flags)) == 9
+        monkeypatch.setenv(variable, "many")
+        done = await desk.apply("web", "*")
+        assert (done.code, done.err) == (0, f"warning: {variable} is no whole number; it counts as 4\n")
+        assert (await desk.apply("web", "*", f"{flag}=many")).code == 1
 
 
 async def test_content_that_is_not_there_is_said_on_the_bundle(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from fleet.bus import Bus
 from support.bus import running_bus
 
@@ -23,6 +25,7 @@ async def state(bus: Bus, stream: str) -> dict[str, int]:
     return dict((await bus.connection.api(f"STREAM.INFO.{stream}"))["state"])
 
 
+@pytest.mark.rule(id="12.1-50")
 async def test_what_was_put_comes_back_whole_and_by_chunk(tmp_path: Path) -> None:
     async with running_bus(tmp_path) as (_, bus):
         await bus.put_content(WORKSPACE, BLOB)
@@ -32,6 +35,7 @@ async def test_what_was_put_comes_back_whole_and_by_chunk(tmp_path: Path) -> Non
         assert await bus.get_content("fleet-local", DIGEST) is None
 
 
+@pytest.mark.rule(id="12.1-50")
 async def test_putting_it_again_writes_nothing_but_the_touch(tmp_path: Path) -> None:
     async with running_bus(tmp_path) as (_, bus):
         await bus.put_content(WORKSPACE, BLOB)

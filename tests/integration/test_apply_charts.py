@@ -51,6 +51,7 @@ def by_path(folder, **credentials):
     return f"--helm-credentials-by-path-file={folder.parent / 'paths'}"
 
 
+@pytest.mark.rule(id="12.1-32")
 @pytest.mark.parametrize(
     ("regex", "message"),
     [
@@ -85,6 +86,7 @@ async def test_without_the_certificate_of_the_host_nothing_is_sent_unless_any_wi
     assert (await run(*general, "--helm-insecure-skip-tls")).code == 0
 
 
+@pytest.mark.rule(id="12.1-33")
 async def test_b18_the_lexically_first_pattern_that_fits_a_folder_counts(here, server, certificate):
     a_bundle(server, here)
     tls = {"insecureSkipVerify": True}
@@ -97,6 +99,7 @@ async def test_b18_the_lexically_first_pattern_that_fits_a_folder_counts(here, s
     assert done.code == 0, done.err
 
 
+@pytest.mark.rule(id="12.1-33")
 async def test_b18_a_pattern_that_is_none_is_an_error(here, server):
     a_bundle(server, here)
     done = await run(by_path(here, **{"a\\": RIGHT}), "--helm-repo-url-regex=https")
@@ -104,6 +107,7 @@ async def test_b18_a_pattern_that_is_none_is_an_error(here, server):
     assert "failed to check for matches" in done.err
 
 
+@pytest.mark.rule(id="12.1-30")
 async def test_b18_a_folder_that_no_pattern_fits_gets_none(here, certificate):
     with serving_charts(pair=PAIR) as plain:
         plain.put(("web", "1.0.0", packed_chart("web", "1.0.0")))

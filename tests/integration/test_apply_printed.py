@@ -229,6 +229,7 @@ async def test_an_options_file_called_dash_is_one_beside_stdin(here):
     assert (done.code, "stdin:" in done.err) == (1, True)
 
 
+@pytest.mark.rule(id="12.1-45")
 async def test_the_commit_is_the_flag_the_environment_or_the_head_of_git(here, monkeypatch):
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
     write(here, {"below/a.yaml": config_map()})

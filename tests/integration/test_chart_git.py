@@ -26,6 +26,7 @@ def repository(tmp_path: Path) -> Repository:
     return found
 
 
+@pytest.mark.rule(id="12.1-51")
 @pytest.mark.parametrize(
     ("ref", "version"), [("", "2.0.0"), ("?ref=next", "3.0.0"), ("?ref=v1.0.0&depth=3", "1.0.0")]
 )
@@ -58,6 +59,7 @@ async def test_a_commit_is_a_reference_too_and_what_is_none_is_told(
             await read_with_charts(tmp_path, {"fleet.yaml": f"helm:\n  chart: git::{url}//other\n"})
 
 
+@pytest.mark.rule(id="12.1-51")
 async def test_a_locked_repository_needs_credentials_that_may_go_there(
     tmp_path: Path, repository: Repository
 ) -> None:
@@ -67,6 +69,7 @@ async def test_a_locked_repository_needs_credentials_that_may_go_there(
             await read_with_charts(tmp_path, files, ChartCredentials(ChartAuth(*PAIR)))
 
 
+@pytest.mark.rule(id="12.1-51")
 async def test_a_key_opens_a_repository_over_ssh(tmp_path: Path, repository: Repository) -> None:
     async with serving_ssh(repository.folder.parent) as server:
         key = ChartAuth(ssh_private_key=server.key.private_key, known_hosts=server.key.known_hosts)

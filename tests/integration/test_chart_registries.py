@@ -63,6 +63,8 @@ async def refused(folder: Path, files: dict[str, str], credentials: ChartCredent
     return str(caught.value)
 
 
+@pytest.mark.rule(id="12.1-37")
+@pytest.mark.rule(id="12.1-40")
 @pytest.mark.parametrize("field", ["repo", "chart"])
 @pytest.mark.parametrize(
     ("wanted", "chosen"),
@@ -89,6 +91,7 @@ async def test_the_tag_of_a_version_or_constraint_is_pulled(
     assert f"version: {chosen}\n" in resources_of(found)[0]["content"]
 
 
+@pytest.mark.rule(id="12.1-42")
 async def test_a_registry_lets_in_who_knows_the_password_and_its_authority(
     tmp_path: Path, registry: Registry, certificate: Certificate
 ) -> None:
@@ -111,6 +114,7 @@ async def test_a_registry_lets_in_who_knows_the_password_and_its_authority(
     assert await read_with_charts(tmp_path, files, anybody)
 
 
+@pytest.mark.rule(id="12.1-37")
 async def test_a_version_that_is_not_there_is_told_at_the_field(
     tmp_path: Path, registry: Registry, certificate: Certificate
 ) -> None:
@@ -167,6 +171,7 @@ async def test_dependencies_are_pulled_from_a_registry(
     assert "charts/web-0.1.0.tgz" in names_in(found)
 
 
+@pytest.mark.rule(id="12.1-31")
 async def test_a_registry_without_tls_is_asked_where_that_is_said(tmp_path: Path) -> None:
     async with running_registry(tmp_path / "plain", locked=False) as registry:
         fill(registry)

@@ -58,6 +58,7 @@ async def refused(folder: Path, files: dict[str, str], credentials: ChartCredent
     return str(caught.value)
 
 
+@pytest.mark.rule(id="12.1-42")
 @pytest.mark.parametrize(
     ("wanted", "chosen"), [("", "1.2.0"), ("~1.0.0", "1.0.0"), (">= 2.0.0-0", "2.0.0-rc.1")]
 )
@@ -76,6 +77,7 @@ async def test_the_newest_version_that_is_wanted_is_put_below_the_hash_of_its_na
     assert not found.lasting
 
 
+@pytest.mark.rule(id="12.1-32")
 async def test_b17_credentials_go_out_only_where_the_expression_fits_the_repository(
     tmp_path: Path, server: ChartServer, good: ChartAuth
 ) -> None:
@@ -95,6 +97,7 @@ async def test_b17_credentials_go_out_only_where_the_expression_fits_the_reposit
     assert await read_with_charts(tmp_path / "d", files, ChartCredentials(good, url_regex=r"https://127\..*"))
 
 
+@pytest.mark.rule(id="12.1-33")
 async def test_b18_of_credentials_by_path_the_first_pattern_in_lexical_order_counts(
     tmp_path: Path, server: ChartServer, good: ChartAuth
 ) -> None:
@@ -110,6 +113,7 @@ async def test_b18_of_credentials_by_path_the_first_pattern_in_lexical_order_cou
     assert "failed to check for matches" in await refused(tmp_path / "d", files, by({"repo\\": good}))
 
 
+@pytest.mark.rule(id="12.1-42")
 async def test_a_server_of_an_unknown_authority_is_asked_only_where_that_is_said(
     tmp_path: Path, server: ChartServer
 ) -> None:
@@ -184,6 +188,8 @@ async def test_each_customization_brings_the_chart_that_it_names(
     assert {name.rsplit("/web/", 1)[0] for name in names_in(found)} == set(below)
 
 
+@pytest.mark.rule(id="12.1-39")
+@pytest.mark.rule(id="12.1-52")
 @pytest.mark.parametrize(
     ("ending", "message"),
     [
@@ -238,6 +244,7 @@ async def test_the_dependencies_of_a_chart_in_the_repository_are_fetched(tmp_pat
     assert not [name for name in names_in(without) if "charts/" in name]
 
 
+@pytest.mark.rule(id="12.1-18")
 async def test_a_remote_chart_brings_its_dependencies_unless_that_is_off(tmp_path: Path) -> None:
     with serving_charts() as server:
         needed = ("web", "1.0.0", packed_chart("web", "1.0.0"))

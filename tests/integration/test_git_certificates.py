@@ -31,12 +31,14 @@ def host(tmp_path: Path) -> Iterator[Host]:
         yield Host(server, certificate.pem, repository)
 
 
+@pytest.mark.rule(id="12.1-43")
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(host: Host) -> None:
     host.repository.commit({"a.yaml": "a: 1\n"})
     with pytest.raises(HostUntrusted, match="caBundle"):
         await resolve(Remote.of(host.server.url_of("shop.git"), ACCOUNT), "master")
 
 
+@pytest.mark.rule(id="12.1-43")
 async def test_the_bundle_of_the_gitrepo_vouches_for_it(host: Host, tmp_path: Path) -> None:
     commit = host.repository.commit({"a.yaml": "a: 1\n"})
     remote = Remote.of(host.server.url_of("shop.git"), ACCOUNT, ca_bundle=host.certificate)

@@ -44,6 +44,7 @@ def test_gzip_without_compression_opens_to_the_same_bytes(data: bytes) -> None:
     assert gzip.decompress(stored_gzip(data)) == data
 
 
+@pytest.mark.rule(id="12.1-37")
 def test_a_link_inside_the_bundle_is_the_file_it_leads_to() -> None:
     tree = a_tree({"app/real/cm.yaml": CONFIG_MAP}, links={"app/cm.yaml": "real/../real/cm.yaml"})
     (bundle,) = read_tree(tree, Order(name="repo", paths=("app",))).bundles
@@ -53,6 +54,7 @@ def test_a_link_inside_the_bundle_is_the_file_it_leads_to() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.rule(id="12.1-37")
 @pytest.mark.parametrize(
     ("target", "message"),
     [

@@ -14,6 +14,7 @@ STR63 = STR50 + "1234567890123"
 A32 = "a" * 32
 
 
+@pytest.mark.rule(id="12.1-47")
 @pytest.mark.parametrize(
     ("text", "count", "expected"),
     [
@@ -31,6 +32,7 @@ def test_limit_cuts_and_hashes_as_fleet_does(text: str, count: int, expected: st
     assert limit(text, count) == expected
 
 
+@pytest.mark.rule(id="12.1-47")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -74,6 +76,7 @@ def test_names_that_differ_in_case_or_in_characters_stay_apart(one: str, other: 
         assert helm_release_name(one + "X") != helm_release_name(other + "X")
 
 
+@pytest.mark.rule(id="12.1-47")
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [

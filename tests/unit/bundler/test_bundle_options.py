@@ -24,12 +24,15 @@ def wrong(fleet_yaml: str, **files: str) -> str:
     return str(failure.value)
 
 
+@pytest.mark.rule(id="12.1-26")
 def test_b10_without_any_targets_there_is_the_default_one_and_no_restriction() -> None:
     found = bundle("").public_spec()
 
     assert found == {"targets": [DEFAULT]}
 
 
+@pytest.mark.rule(id="12.1-27")
+@pytest.mark.rule(id="12.1-29")
 @pytest.mark.parametrize("targets", [None, (FILE_TARGET,)], ids=["no targets file", "a targets file"])
 def test_b10_override_targets_replace_those_of_the_gitrepo(
     targets: tuple[dict[str, Any], ...] | None,
@@ -39,6 +42,7 @@ def test_b10_override_targets_replace_those_of_the_gitrepo(
     assert found["targets"] == found["targetRestrictions"] == [{"clusterName": "overridden"}]
 
 
+@pytest.mark.rule(id="12.1-28")
 def test_b11_targets_of_the_gitrepo_are_targets_and_restrictions() -> None:
     found = bundle("", targets=(FILE_TARGET,), restrictions=(FILE_TARGET,)).public_spec()
 
@@ -66,6 +70,7 @@ def test_targets_come_in_fleets_order_and_the_files_own_get_names() -> None:
     assert found["targetRestrictions"] == [{"clusterGroup": "all"}]
 
 
+@pytest.mark.rule(id="12.1-49")
 def test_options_of_targets_stand_in_the_order_of_the_targets() -> None:
     found = bundle(
         "helm: {values: {a: 1}}\ntargetCustomizations: [{name: dev, helm: {values: {a: 2}}}, {name: prod}]\n",
@@ -78,6 +83,7 @@ def test_options_of_targets_stand_in_the_order_of_the_targets() -> None:
     }
 
 
+@pytest.mark.rule(id="12.1-49")
 def test_no_options_stand_in_the_public_spec() -> None:
     found = bundle(
         "namespace: web\nserviceAccount: s\nhelm: {values: {a: secret}}\nnamespaceLabels: {a: secret}\n"
@@ -147,6 +153,7 @@ def test_targets_inherit_the_chart_of_the_root() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.rule(id="12.1-35")
 def test_values_files_are_merged_deeply_over_values_and_the_later_wins() -> None:
     files = {
         "app/fleet.yaml": "helm:\n  chart: .\n  values: {a: {x: 0, u: 0}, l: [1]}\n"
@@ -255,6 +262,7 @@ def test_a_gitrepo_with_a_field_of_the_wrong_type_is_refused() -> None:
         order_for("web", {"paths": [5]}, {})
 
 
+@pytest.mark.rule(id="12.1-28")
 def test_b11_a_targets_file_has_targets_with_options_and_restrictions() -> None:
     text = (
         "targets:\n- {name: 7, clusterGroup: g, namespace: x}\n"

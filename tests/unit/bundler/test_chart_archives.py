@@ -56,11 +56,13 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.rule(id="12.1-39")
 @pytest.mark.parametrize("ending", PACKERS)
 def test_a_tar_is_unpacked_however_it_is_compressed(ending: str) -> None:
     assert unpack(PACKERS[ending](TAR), f"web{ending}", Budget()).data == FILES
 
 
+@pytest.mark.rule(id="12.1-39")
 def test_a_zip_a_single_file_and_a_plain_file_are_unpacked() -> None:
     assert unpack(zip_of(FILES), "web.ZIP", Budget()).data == FILES
     assert unpack(gzip.compress(b"a: b"), "a.yaml.gz", Budget()).data == {"a.yaml": b"a: b"}
@@ -78,6 +80,8 @@ def test_a_link_inside_is_kept_as_one() -> None:
     assert (found.modes["a/l"], found.data["a/l"]) == (Mode.LINK, b"../a/b")
 
 
+@pytest.mark.rule(id="12.1-39")
+@pytest.mark.rule(id="12.1-52")
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
@@ -109,6 +113,7 @@ def test_what_may_not_be_in_an_archive_is_refused(name: str, data: bytes, messag
         unpack(data, name, Budget(bytes=1 << 20))
 
 
+@pytest.mark.rule(id="12.1-52")
 def test_all_archives_of_a_reading_share_one_budget() -> None:
     budget = Budget(entries=3)
     unpack(TAR, "x.tar", budget)

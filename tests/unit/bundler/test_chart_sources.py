@@ -12,6 +12,7 @@ from fleet.bundler.domain.errors import BadInput
 KEY = base64.b64encode(b"a key").decode()
 
 
+@pytest.mark.rule(id="12.1-38")
 @pytest.mark.parametrize(
     ("text", "kind", "url", "subdir", "ref"),
     [
@@ -36,16 +37,19 @@ def test_a_url_is_taken_apart(text: str, kind: SourceKind, url: str, subdir: str
     assert (found.kind, found.url, found.subdir, found.ref) == (kind, url, subdir, ref)
 
 
+@pytest.mark.rule(id="12.1-39")
 def test_the_name_says_how_an_archive_is_packed() -> None:
     assert parse_source("https://h/x/a.tgz?archive=zip").name == "a.tgz.zip"
     assert parse_source("https://h/x/a.tgz").name == "a.tgz"
     assert parse_source("https://h/").name == ""
 
 
+@pytest.mark.rule(id="12.1-38")
 def test_an_ssh_key_may_stand_in_the_url() -> None:
     assert parse_source(f"git::ssh://git@h/r?sshkey={KEY}").ssh_key == b"a key"
 
 
+@pytest.mark.rule(id="12.1-38")
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -99,12 +103,14 @@ def test_a_url_is_shown_without_what_is_secret() -> None:
     assert shown("git::https://user:pass@h/r.git?sshkey=abc") == "git::https://h/r.git"
 
 
+@pytest.mark.rule(id="12.1-40")
 def test_an_archive_in_an_index_may_be_relative_to_the_repository() -> None:
     for repo in ("https://h/charts", "https://h/charts/"):
         assert in_index(repo, "a/b.tgz") == "https://h/charts/a/b.tgz"
     assert in_index("https://h/charts", "https://o/b.tgz") == "https://o/b.tgz"
 
 
+@pytest.mark.rule(id="12.1-35")
 @pytest.mark.parametrize(
     ("regex", "url", "allowed"),
     [
@@ -130,6 +136,7 @@ def test_credentials_are_for_urls_whose_beginning_fits(regex: str, url: str, all
         assert bool(found.hint) is (not regex)
 
 
+@pytest.mark.rule(id="12.1-41")
 def test_a_secret_is_read_as_fleet_reads_it() -> None:
     found = read_auth({"username": b"u", "password": b"p", "cacerts": b"c", "basicHTTP": b"T"}, "ws/s")
     assert found == ChartAuth("u", "p", ca_bundle=b"c", basic_http=True)
@@ -160,6 +167,7 @@ def test_a_file_of_credentials_is_taken_as_go_takes_it() -> None:
         read_auth_by_path(b"a: {}\n'b[': {}\n", "f")
 
 
+@pytest.mark.rule(id="12.1-33")
 def test_credentials_of_a_folder_beat_patterns_and_those_the_general_ones() -> None:
     one, two, three = (ChartAuth(name, "p") for name in ("one", "two", "three"))
     credentials = ChartCredentials(three, {"a/b": one, "*/*": two, ".": two}, ".*")

@@ -120,6 +120,7 @@ def test_a_constraint_that_is_made_to_be_slow_is_not() -> None:
         parse_constraint(" || ".join(["1"] * 33))
 
 
+@pytest.mark.rule(id="12.1-40")
 @pytest.mark.parametrize(
     ("tags", "version", "chosen"),
     [

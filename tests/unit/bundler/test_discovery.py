@@ -16,6 +16,7 @@ NESTED = {
 }
 
 
+@pytest.mark.rule(id="12.1-01")
 def test_b01_a_folder_of_yaml_is_one_bundle_of_all_its_files() -> None:
     bundle = read_one(
         {"simple/svc.yaml": CONFIG_MAP, "simple/deployment.yaml": CONFIG_MAP}, paths=("simple",)
@@ -26,6 +27,7 @@ def test_b01_a_folder_of_yaml_is_one_bundle_of_all_its_files() -> None:
     assert not bundle.spec.get("keepResources", False)
 
 
+@pytest.mark.rule(id="12.1-02")
 def test_b02_a_name_in_fleet_yaml_is_used_as_it_is_and_the_file_is_no_resource() -> None:
     files = {"svc.yaml": CONFIG_MAP, "deployment.yaml": CONFIG_MAP, "fleet.yaml": "name: my-great-bundle\n"}
     bundle = read_one(files)
@@ -34,6 +36,7 @@ def test_b02_a_name_in_fleet_yaml_is_used_as_it_is_and_the_file_is_no_resource()
     assert names_of(bundle) == ["deployment.yaml", "svc.yaml"]
 
 
+@pytest.mark.rule(id="12.1-05")
 def test_b03_folders_with_fleet_yaml_are_a_bundle_each_and_an_empty_root_is_none() -> None:
     files = {
         "a/fleet.yaml": "", "a/svc/svc.yaml": CONFIG_MAP,
@@ -47,6 +50,7 @@ def test_b03_folders_with_fleet_yaml_are_a_bundle_each_and_an_empty_root_is_none
     }  # fmt: skip
 
 
+@pytest.mark.rule(id="12.1-06")
 def test_b04_a_root_with_loose_yaml_has_the_files_of_nested_bundles_too() -> None:
     root, one, other = read(NESTED)
 
@@ -56,6 +60,7 @@ def test_b04_a_root_with_loose_yaml_has_the_files_of_nested_bundles_too() -> Non
     assert [one.spec["namespace"], other.spec["namespace"]] == ["deploymenta", "deploymentc"]
 
 
+@pytest.mark.rule(id="12.1-09")
 def test_b05_values_files_are_options_and_no_resources() -> None:
     files = {
         "fleet.yaml": "helm:\n  chart: config-chart\n  valuesFiles: [config-chart/values.yaml]\n",
@@ -69,6 +74,7 @@ def test_b05_values_files_are_options_and_no_resources() -> None:
     assert bundle.spec["helm"] == {"chart": "config-chart", "values": {"name": "from-file"}}
 
 
+@pytest.mark.rule(id="12.1-10")
 def test_b05_the_same_beside_the_chart() -> None:
     files = {
         "fleet.yaml": "helm:\n  chart: .\n  valuesFiles: [values.yaml]\n",

@@ -25,6 +25,7 @@ DRIVEN = {
 }
 
 
+@pytest.mark.rule(id="12.1-11")
 def test_b06_each_entry_is_a_bundle_of_its_own_kind() -> None:
     entries = (
         ("driven/helm", ""), ("driven/simple", ""), ("driven/kustomize", "dev.yaml"),
@@ -43,6 +44,7 @@ def test_b06_each_entry_is_a_bundle_of_its_own_kind() -> None:
     assert "dev.yaml" not in names_of(dev)
 
 
+@pytest.mark.rule(id="12.1-12")
 def test_b07_an_options_file_in_camel_case_adds_a_hash_to_the_name() -> None:
     files = {"driven2/kustomize/fleetDev.yaml": "", "driven2/kustomize/fleetProd.yaml": "", **DRIVEN}
     entries = (("driven2/kustomize", "fleetDev.yaml"), ("driven2/kustomize", "fleetProd.yaml"))
@@ -58,6 +60,7 @@ SUBFOLDER = {
 }
 
 
+@pytest.mark.rule(id="12.1-13")
 def test_b08_an_options_file_below_the_base_counts_only_where_it_is_given() -> None:
     (bundle,) = read(SUBFOLDER, name="assets", bundles=(("driven_fleet_yaml_subfolder/helm", ""),))
 
@@ -66,12 +69,14 @@ def test_b08_an_options_file_below_the_base_counts_only_where_it_is_given() -> N
     assert "helm" not in bundle.spec
 
 
+@pytest.mark.rule(id="12.1-14")
 def test_b08_an_options_file_below_the_base_is_read_where_it_is_given() -> None:
-    files = {**SUBFOLDER, "driven_fleet_yaml_subfolder/helm/cm.yaml": CONFIG_MAP}
-    entries = (("driven_fleet_yaml_subfolder/helm", "test/fleet.yaml"),)
-    (bundle,) = read(files, name="assets", bundles=entries)
+    below = "driven_fleet_yaml_subfolder/helm"
+    chart = {"Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "templates/cm.yaml": CONFIG_MAP}
+    files = {**SUBFOLDER, **{f"{below}/{path}": text for path, text in chart.items()}}
+    (bundle,) = read(files, name="assets", bundles=((below, "test/fleet.yaml"),))
 
-    assert names_of(bundle) == ["cm.yaml"]
+    assert names_of(bundle) == ["Chart.yaml", "templates/cm.yaml"]
     assert bundle.spec["helm"] == {"releaseName": "config-chart"}
 
 

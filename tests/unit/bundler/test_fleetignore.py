@@ -21,14 +21,17 @@ def kept(ignore: str, *, at: str = ".fleetignore", **more: str) -> list[str]:
     return names_of(read_one({**TREE, at: ignore, **more}))
 
 
+@pytest.mark.rule(id="12.1-36")
 def test_without_rules_everything_but_hidden_files_is_kept() -> None:
     assert kept("") == sorted(TREE)
 
 
+@pytest.mark.rule(id="12.1-36")
 def test_b16_dir_star_ignores_folders_of_that_name_at_every_level_and_no_file() -> None:
     assert kept("foo/*\n") == ["a.yaml", "b.txt", "bar/foo.yaml", "bar/z.yaml", "other/foo"]
 
 
+@pytest.mark.rule(id="12.1-36")
 @pytest.mark.parametrize(
     ("ignore", "gone"),
     [
@@ -48,6 +51,7 @@ def test_a_pattern_is_compared_with_the_bare_name(ignore: str, gone: set[str]) -
     assert set(TREE) - set(kept(ignore)) == gone
 
 
+@pytest.mark.rule(id="12.1-36")
 def test_a_trailing_space_can_be_escaped() -> None:
     assert "b.txt " not in kept("b.txt\\ \n", **{"b.txt ": "x"})
     assert "b.txt" in kept("b.txt\\ \n", **{"b.txt ": "x"})
@@ -59,10 +63,12 @@ def test_no_line_of_stars_or_spaces_takes_long() -> None:
     assert "a" * 200 in kept(hostile, **{"a" * 200: "x"})
 
 
+@pytest.mark.rule(id="12.1-36")
 def test_a_hash_can_be_escaped() -> None:
     assert "#x" not in kept("\\#x\n", **{"#x": "x"})
 
 
+@pytest.mark.rule(id="12.1-36")
 def test_rules_hold_below_their_folder_and_add_to_those_above() -> None:
     files = {**TREE, ".fleetignore": "a.yaml\n", "bar/.fleetignore": "z.yaml\n", "bar/a.yaml": ""}
 
@@ -75,6 +81,7 @@ def test_rules_hold_below_their_folder_and_add_to_those_above() -> None:
     ]
 
 
+@pytest.mark.rule(id="12.1-36")
 def test_siblings_do_not_influence_each_other() -> None:
     found = kept("x.yaml\n", at="bar/.fleetignore", **{"bar/x.yaml": ""})
 

@@ -29,6 +29,7 @@ def files(folder):
     }
 
 
+@pytest.mark.rule(id="12.1-45")
 def test_files_and_flags_become_credentials(tmp_path):
     given = (
         NONE | files(tmp_path) | {"username": "a", "helm_basic_http": True, "helm_insecure_skip_tls": True}
@@ -59,6 +60,7 @@ def test_credentials_by_folder_stand_in_the_place_of_all_others(tmp_path):
     assert auth.by_path["db*"].insecure_skip_verify
 
 
+@pytest.mark.rule(id="12.1-45")
 def test_a_file_that_is_not_there_is_named_with_its_flag(tmp_path):
     given = NONE | {"username": "a", "password_file": str(tmp_path / "nope")}
     with pytest.raises(BadInput, match="nope: --password-file: cannot be read: No such file"):

@@ -24,6 +24,7 @@ def test_a_compressed_file_counts_as_well():
     assert overwrites([file(SHOP)], [[file(packed, encoding="base64+gz")]]) == TAKEN
 
 
+@pytest.mark.rule(id="12.1-46")
 def test_templates_are_compared_as_one_word():
     templated = SHOP.replace("name: shop", "name: {{ .Values.name }}")
     assert overwrites([file(templated)], [[file(templated)]])[0]["name"] == "TEMPLATED"

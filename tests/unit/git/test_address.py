@@ -68,6 +68,7 @@ def test_a_token_without_a_name_is_the_name() -> None:
     assert parse_address("https://token@example.com/x")[1] == BasicAuth("token", "")
 
 
+@pytest.mark.rule(id="12.1-43")
 @pytest.mark.parametrize(
     "url",
     [

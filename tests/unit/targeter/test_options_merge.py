@@ -71,6 +71,7 @@ def test_what_no_target_may_say_is_ignored(field: str) -> None:
     assert merge({}, {field: True}) == {}
 
 
+@pytest.mark.rule(id="12.1-48")
 def test_sources_of_values_are_united_by_kind_namespace_name_and_key() -> None:
     def source(kind: str, name: str, **more: str) -> dict[str, Any]:
         return {kind: {"name": name, "namespace": "n", "key": "k"}, **more}
@@ -86,6 +87,7 @@ def test_sources_of_values_are_united_by_kind_namespace_name_and_key() -> None:
     ]
 
 
+@pytest.mark.rule(id="12.1-48")
 def test_downstream_resources_are_united_whatever_the_case_of_their_kind() -> None:
     base = {"downstreamResources": [{"kind": "Secret", "name": "a"}]}
     custom = {"downstreamResources": [{"kind": "secret", "name": "a"}, {"kind": "ConfigMap", "name": "a"}]}
@@ -97,6 +99,7 @@ def test_downstream_resources_are_united_whatever_the_case_of_their_kind() -> No
     assert merge({}, base) == base
 
 
+@pytest.mark.rule(id="12.1-48")
 def test_compare_patches_are_united_and_the_customization_wins() -> None:
     one = {"apiVersion": "v1", "kind": "Service", "namespace": "n", "name": "s", "jsonPointers": ["/a"]}
     other = {**one, "jsonPointers": ["/b"]}
@@ -150,3 +153,24 @@ def test_a_deployment_id_names_content_and_options() -> None:
 def test_a_bundle_without_content_of_its_own_has_an_empty_manifest_id() -> None:
     found = plan_for({}, (), content="", name=lambda text: name_of("ws", text))
     assert found.deployment_id.startswith(":")
+
+
+@pytest.mark.rule(id="12.1-48")
+def test_lists_are_united_by_key_in_order_and_what_has_no_key_is_appended() -> None:
+    def united(base: list[Any], custom: list[Any]) -> Any:
+        return merge({"helm": {"valuesFrom": base}}, {"helm": {"valuesFrom": custom}})["helm"].get(
+            "valuesFrom"
+        )
+
+    def source(name: str, **more: str) -> dict[str, Any]:
+        return {"secretKeyRef": {"name": name, "namespace": "n", "key": "k"}, **more}
+
+    one, two, three, none = source("a"), source("b"), source("c"), {"note": "refers to nothing"}
+    again, later = source("c", note="again"), source("c", note="later")
+
+    assert united([one], []) == [one]
+    assert united([], [one]) == [one]
+    assert united([two, one], [three]) == [two, one, three]
+    assert united([one, two], [source("a", note="new")]) == [source("a", note="new"), two]
+    assert united([one], [again, later]) == [one, again]
+    assert united([one, none], [none]) == [one, none, none]
