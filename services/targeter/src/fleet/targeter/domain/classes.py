@@ -4,10 +4,13 @@ Clusters with the same entries share a class, so that a set is kept, named and e
 bundle to a set of clusters splits the classes that the set touches; nothing else is looked at.
 """
 
-from array import array
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from fleet.events import manifest_digest
@@ -45,13 +48,12 @@ class ManifestClasses:
         self._numbers: dict[tuple[Slot, ...], int] = {(): 0}
         self._sizes = [0]
         self._free: list[int] = []
-        self._of = array("i")
+        self._of: NDArray[np.int32] = np.zeros(1024, dtype=np.int32)
         self._holders: dict[BundleKey, dict[str, BitMap]] = {}
 
     def manifest(self, ordinal: int) -> ManifestClass:
         """What a cluster runs; one that is not known runs nothing."""
-        number = self._of[ordinal] if ordinal < len(self._of) else 0
-        return self._classes[number] or _EMPTY
+        return self._classes[self._number_of(ordinal)] or _EMPTY
 
     def holders(self, bundle: BundleKey) -> Mapping[str, BitMap]:
         """The clusters that run a bundle, by entry digest; disjoint."""
@@ -70,7 +72,7 @@ class ManifestClasses:
         found = manifest_class(slots)
         for bundle, digest in found.slots:
             self._holders.setdefault(bundle, {}).setdefault(digest, BitMap()).add(ordinal)
-        self._move(ordinal, self._number(found.slots))
+        self._put(ordinal, self._number(found.slots))
 
     def assign(self, bundle: BundleKey, digest: str | None, members: BitMap) -> BitMap:
         """Give an entry of a bundle to clusters, or (None) take the bundle away; give those that changed."""
@@ -99,7 +101,7 @@ class ManifestClasses:
                 del table[digest]
             if not table:
                 del self._holders[bundle]
-        self._move(ordinal, 0)
+        self._put(ordinal, 0)
 
     def _others(self, bundle: BundleKey, table: Mapping[str, BitMap], changed: BitMap) -> set[str]:
         """The entries that some of these clusters have; of many entries only theirs are looked at."""
@@ -109,15 +111,18 @@ class ManifestClasses:
         return {digest for key, digest in slots if key == bundle and digest in table}
 
     def _split(self, bundle: BundleKey, digest: str | None, changed: BitMap) -> None:
-        moved: dict[int, int] = {}
-        for ordinal in changed:
-            old = self._of[ordinal] if ordinal < len(self._of) else 0
-            new = moved.get(old)
-            if new is None:
-                rest = (slot for slot in self.manifest(ordinal).slots if slot[0] != bundle)
-                wanted = (*rest, (bundle, digest)) if digest is not None else tuple(rest)
-                new = moved[old] = self._number(tuple(sorted(wanted)))
-            self._move(ordinal, new)
+        """Move clusters class by class: however many they are, only their classes are looked at one by one."""
+        if not changed:
+            return
+        ordinals = np.frombuffer(changed.to_array(), dtype=np.uint32)
+        self._make_room(int(ordinals[-1]))
+        moves: dict[int, int] = {}
+        for old in np.unique(self._of[ordinals]).tolist():
+            slots = [slot for slot in (self._classes[old] or _EMPTY).slots if slot[0] != bundle]
+            if digest is not None:
+                insort(slots, (bundle, digest))
+            moves[old] = self._number(tuple(slots))
+        self._move(ordinals, moves)
 
     def _number(self, slots: tuple[Slot, ...]) -> int:
         number = self._numbers.get(slots)
@@ -134,22 +139,40 @@ class ManifestClasses:
         self._numbers[slots] = number
         return number
 
-    def _move(self, ordinal: int, number: int) -> None:
+    def _number_of(self, ordinal: int) -> int:
+        return int(self._of[ordinal]) if ordinal < len(self._of) else 0
+
+    def _make_room(self, ordinal: int) -> None:
         if ordinal >= len(self._of):
-            self._of.extend([0] * (ordinal + 1 - len(self._of)))
-        old = self._of[ordinal]
-        if old == number:
-            return
+            self._of = np.concatenate((self._of, np.zeros(ordinal + 1, dtype=np.int32)))
+
+    def _put(self, ordinal: int, number: int) -> None:
+        self._make_room(ordinal)
+        old = int(self._of[ordinal])
         self._of[ordinal] = number
-        self._sizes[number] += 1
-        if old:
-            self._sizes[old] -= 1
-            self._drop_if_empty(old)
+        self._count(old, number, 1)
+
+    def _move(self, ordinals: NDArray[np.integer[Any]], moves: Mapping[int, int]) -> None:
+        """Give clusters the classes that `moves` has for those that they are in; all of these occur."""
+        of = self._of[ordinals]
+        old = np.array(sorted(moves), dtype=np.int32)
+        place = np.searchsorted(old, of)
+        new = np.array([moves[number] for number in old.tolist()], dtype=np.int32)
+        self._of[ordinals] = new[place]
+        for before, after, count in zip(
+            old.tolist(), new.tolist(), np.bincount(place, minlength=len(old)).tolist(), strict=True
+        ):
+            self._count(before, after, count)
+
+    def _count(self, before: int, after: int, count: int) -> None:
+        self._sizes[before] -= count
+        self._sizes[after] += count
+        self._drop_if_empty(before)
 
     def _drop_if_empty(self, number: int) -> None:
         # Classes that nobody has any more would pile up with every commit.
         found = self._classes[number]
-        if self._sizes[number] == 0 and found is not None:
+        if number and self._sizes[number] == 0 and found is not None:
             del self._numbers[found.slots]
             self._classes[number] = None
             self._free.append(number)
