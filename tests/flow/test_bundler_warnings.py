@@ -49,6 +49,20 @@ async def test_a_warning_stays_on_the_object_and_is_logged_with_the_commit_that_
     assert told == [(first, IN_A), (second, IN_B)]
 
 
+async def test_a_path_of_a_gitrepo_that_is_not_there_is_told_until_it_is(tmp_path: Path) -> None:
+    said = 'the path "b" is not there, or has no files'
+    async with workshop(tmp_path) as shop:
+        repository = shop.repository()
+        async with bundling(shop):
+            sha = repository.commit({"a/cm.yaml": "n: 1\n"})
+            await shop.read("web", await shop.deliver(repository, "web", sha, paths=["a", "b"]))
+            assert await shown(shop) == [said]
+            await shop.read("web", await shop.detect("web", repository.commit({"a/cm.yaml": "n: 2\n"})))
+            assert await shown(shop) == [said], "of a reading of one folder"
+            await shop.read("web", await shop.detect("web", repository.commit({"b/cm.yaml": "n: 1\n"})))
+            assert await shown(shop) == []
+
+
 async def test_thousands_of_warnings_are_counted_and_not_all_told(tmp_path: Path) -> None:
     async with workshop(tmp_path) as shop:
         repository = shop.repository()

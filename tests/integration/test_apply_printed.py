@@ -112,6 +112,13 @@ async def test_b06_a_driven_scan_reads_what_it_is_told(here):
     assert again == bundles
 
 
+async def test_an_empty_folder_of_a_driven_scan_is_passed_over(here):
+    write(here, {"a/a.yaml": config_map()})
+    (here / "empty").mkdir()
+    assert names(await printed("--driven-scan", "repo", "empty", "a")) == ["repo-a"]
+    assert names(await printed("repo", "empty", "a/../empty/../a")) == ["repo-a"]
+
+
 async def test_b07_an_options_file_in_mixed_case_gives_a_name_with_a_hash(here):
     write(
         here,
@@ -253,7 +260,16 @@ async def test_nothing_to_deploy_is_an_error_that_names_the_paths(here):
     done = await fleet("apply", "-o", "out.yaml", "repo", "a", "nowhere")
     assert (done.code, done.out) == (1, "")
     assert "no resource found at the following paths to deploy: [a nowhere]" in done.err
+    assert '"a" has neither a fleet.yaml nor' in done.err
+    assert '"nowhere" is not there' in done.err
     assert not (here / "out.yaml").exists()
+
+
+async def test_a_path_that_is_not_there_is_told_where_others_have_bundles(here):
+    write(here, {"a/a.yaml": config_map()})
+    done = await fleet("apply", "-o", "-", "repo", "a", "nowhere")
+    assert (done.code, names(objects_of(done))) == (0, ["repo-a"])
+    assert done.err == 'warning: the path "nowhere" is not there, or has no files\n'
 
 
 async def test_output_goes_to_a_file_in_a_new_folder(here):

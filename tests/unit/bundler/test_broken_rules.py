@@ -330,8 +330,9 @@ RULES: list[tuple[str, dict[str, Any]]] = [
         {"files": {"x/fleet.yaml/a": ""}, "paths": ("x",)},
     ),
     (
-        "no resource found at the following paths to deploy: [a b/c]",
-        {"files": {"a.txt": ""}, "paths": ("a", "b/c")},
+        'no resource found at the following paths to deploy: [a b/c]: "a" is not there, or has no files; '
+        '"b/c" has neither a fleet.yaml nor files that end in .yaml or .yml',
+        {"files": {"a.txt": "", "b/c/a.txt": ""}, "paths": ("a", "b/c")},
     ),
     (
         'the path "[" is not a valid pattern (spec.paths)',

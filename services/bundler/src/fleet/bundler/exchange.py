@@ -50,11 +50,13 @@ class TakenBundle:
 class Answer:
     """What was read, and which of the known places (by number) need no reading.
 
+    `absent` tells of the paths that were asked for and are not there.
     Its repr has no bundle: asyncio makes one of whatever it runs, and bundles are large, and secret.
     """
 
     taken: tuple[TakenBundle, ...] = field(repr=False)
     same: tuple[int, ...] = ()
+    absent: tuple[ReadWarning, ...] = ()
 
     @property
     def bundles(self) -> list[ReadBundle]:
@@ -63,8 +65,8 @@ class Answer:
 
     @property
     def warnings(self) -> tuple[ReadWarning, ...]:
-        """What was passed over in them."""
-        return tuple(warning for one in self.taken for warning in one.warnings)
+        """What was passed over in them, behind the paths that are not there."""
+        return (*self.absent, *(warning for one in self.taken for warning in one.warnings))
 
 
 def task_message(task: Task, *, seconds: float) -> Message:
@@ -93,7 +95,9 @@ def task_of(message: Message) -> Task:
     )
 
 
-def answer_message(taken: Iterable[Taken], same: Sequence[int]) -> Message:
+def answer_message(
+    taken: Iterable[Taken], same: Sequence[int] = (), absent: Sequence[ReadWarning] = ()
+) -> Message:
     """What was read on its way back."""
     heads: list[Any] = []
     blobs: list[bytes] = []
@@ -103,9 +107,16 @@ def answer_message(taken: Iterable[Taken], same: Sequence[int]) -> Message:
             bundle = stored_form(one.bundle)
             head = {name: getattr(bundle, name) for name in _IN_HEAD}
             blobs += (bundle.manifest, bundle.options)
-        words = [asdict(word) for word in _bounded(one.warnings)]
-        heads.append((_place_to(one.place), one.looks, head, words, one.lasting))
-    return {"taken": heads, "same": same}, blobs
+        heads.append((_place_to(one.place), one.looks, head, _told(one.warnings), one.lasting))
+    return {"taken": heads, "same": same, "absent": _told(absent)}, blobs
+
+
+def _told(warnings: Sequence[ReadWarning]) -> list[dict[str, Any]]:
+    return [asdict(word) for word in _bounded(warnings)]
+
+
+def _warnings_of(told: Iterable[dict[str, Any]]) -> tuple[ReadWarning, ...]:
+    return tuple(ReadWarning(**word) for word in told)
 
 
 def _bounded(warnings: Sequence[ReadWarning]) -> Sequence[ReadWarning]:
@@ -148,9 +159,8 @@ def answer_of(message: Message) -> Answer:
         if head:
             scans = tuple(head.pop("scans"))
             bundle = ReadBundle(**head, scans=scans, manifest=next(pieces), options=next(pieces))
-        words = tuple(ReadWarning(**word) for word in warnings)
-        taken.append(TakenBundle(Place(*place), looks, bundle, words, lasting))
-    return Answer(tuple(taken), tuple(header["same"]))
+        taken.append(TakenBundle(Place(*place), looks, bundle, _warnings_of(warnings), lasting))
+    return Answer(tuple(taken), tuple(header["same"]), _warnings_of(header["absent"]))
 
 
 def _place_to(place: Place) -> tuple[str, str, str, str]:

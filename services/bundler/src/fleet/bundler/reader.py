@@ -95,11 +95,11 @@ def _read(task: Task, files: _Files, charts: _Charts, trees: _Trees) -> framing.
     if task.places is not None:
         parts = frozenset(task.parts)
         tree = trees.begin(Tree(modes, files.by_path(ids), ids=ids, sizes=sizes, parts=parts))
-        return answer_message(read_places(tree, task.order, task.places, charts=charts), [])
+        return answer_message(read_places(tree, task.order, task.places, charts=charts))
     tree = trees.begin(Tree(modes, files.by_path(ids), ids=ids, sizes=sizes))
     found = read_tree(tree, task.order, task.known, charts=charts)
     numbers = {one.place: number for number, one in enumerate(task.known)}
-    return answer_message(found.taken, [numbers[one.place] for one in found.same])
+    return answer_message(found.taken, [numbers[one.place] for one in found.same], found.absent)
 
 
 def _place(error: Exception) -> str:

@@ -110,20 +110,20 @@ class CommitSource:
         try:
             tree = await self._fetch(remote, folder, commit, before)
             key = self._keyring.workspace(wanted.workspace)
-            found = await self._kept(key, tree, wanted.order, before, charts)
+            remembered = await self._read(key, tree, wanted.order, before, charts)
         except GitError:
             self.forget(wanted.uid)  # the cache may be damaged, and a whole reading heals it
             raise
         finally:
             self._untidy.put_nowait((remote, folder))
-        remembered = Remembered(wanted.order, commit, found)
-        self._memory.keep(wanted.uid, replace(remembered, kept=tuple(_without_content(one) for one in found)))
+        kept = tuple(_without_content(one) for one in remembered.kept)
+        self._memory.keep(wanted.uid, replace(remembered, kept=kept))
         warnings, old = remembered.warnings, set(before.warnings if before else ())
         return Contents(remembered.named, warnings, tuple(word for word in warnings if word not in old))
 
-    async def _kept(
+    async def _read(
         self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None, charts: ChartLoader
-    ) -> tuple[Kept, ...]:
+    ) -> Remembered:
         found = await self._edited(key, tree, before, charts) if before else None
         return await self._listed(key, tree, order, before, charts) if found is None else found
 
@@ -134,7 +134,7 @@ class CommitSource:
 
     async def _edited(
         self, key: WorkspaceKey, tree: Tree, before: Remembered, charts: ChartLoader
-    ) -> tuple[Kept, ...] | None:
+    ) -> Remembered | None:
         """Read the places that an edit touched; None where that takes the whole tree."""
         if tree.edited is None:
             return None
@@ -143,7 +143,7 @@ class CommitSource:
         if len(places) > _MOST_PLACES or not all(place.folder for place in places):
             return None
         if not places:
-            return before.kept
+            return before.with_news(tree.commit, ())
         looks = (look for one in touched for look in one.known.looks.items())
         parts = sorted({path for path, stood in looks if stood != FOLDER})
         task = Task(before.order, await tree.part(parts), tree.commit, places=places, parts=parts)
@@ -154,17 +154,18 @@ class CommitSource:
         news = await _kept(key, answer.taken)
         if [one.known.name for one in news] != [one.known.name for one in touched]:
             return None  # another name may be somebody else's
-        return before.with_news(tree.commit, news).kept
+        return before.with_news(tree.commit, news)
 
     async def _listed(
         self, key: WorkspaceKey, tree: Tree, order: Order, before: Remembered | None, charts: ChartLoader
-    ) -> tuple[Kept, ...]:
+    ) -> Remembered:
         known = before.known() if before else []
         task = Task(order, await tree.listing(), tree.commit, known=known)
         answer = await self._pool.carry_out(task, tree.contents, charts)
         same = {known[number].place for number in answer.same}
         kept = [one for one in before.kept if one.known.place in same] if before else []
-        return (*kept, *await _kept(key, answer.taken))
+        kept += await _kept(key, answer.taken)
+        return Remembered(order, tree.commit, tuple(kept), answer.absent)
 
 
 async def _kept(key: WorkspaceKey, taken: Sequence[TakenBundle]) -> list[Kept]:

@@ -9,6 +9,9 @@ from fleet.bundler.domain.fleetyaml import FILE_NAMES
 from fleet.bundler.domain.glob import BadPattern, is_magic, matches
 from fleet.bundler.domain.tree import Tree
 
+ABOVE = "leads above the folder that is read (for `fleet apply` the present one, so go up and run it there)"
+"""What is wrong with a path such as `../x`."""
+
 _YAML = (".yaml", ".yml")
 
 
@@ -39,7 +42,7 @@ def scan(tree: Tree, paths: Sequence[str], options: str = "") -> list[Place]:
     return [
         _place(tree, folder, label, options)
         for path in paths or ["."]
-        for root, start in _roots(tree, path)
+        for root, start in roots(tree, path)
         for folder, label in _bundle_folders(tree, root, start)
     ]
 
@@ -54,14 +57,21 @@ def given(tree: Tree, bundles: Sequence[tuple[str, str]]) -> list[Place]:
     """
     found: list[Place] = []
     for base, options in bundles:
-        path = None if base.startswith("/") else _clean(base)
-        folder = _folder_at(tree, path)
+        path = None if base.startswith("/") else clean(base)
+        folder = folder_at(tree, path)
         if folder is None:
             if path is not None and (end := tree.resolve(path)) is not None and tree.is_folder(end):
                 continue
-            raise BadInput("no such folder (spec.bundles)", path=base)
+            raise BadInput(f"no such folder (spec.bundles){_outside(base)}", path=base)
         found.append(_place(tree, folder, posixpath.normpath(base or "."), options))
     return found
+
+
+def _outside(base: str) -> str:
+    """What to say of a base that could be nowhere in the tree."""
+    if base.startswith("/"):
+        return "; absolute paths are not read"
+    return f"; it {ABOVE}" if clean(base) is None else ""
 
 
 def options_file(tree: Tree, folder: str) -> str:
@@ -99,8 +109,12 @@ def _without_extension(name: str) -> str:
     return name[:dot] if dot > name.rfind("/") else name
 
 
-def _roots(tree: Tree, path: str) -> list[tuple[str, str]]:
-    """Expand one entry of `paths` as Go's Glob does: each folder, and its path as it is written."""
+def roots(tree: Tree, path: str) -> list[tuple[str, str]]:
+    """Expand one entry of `paths` as Go's Glob does: each folder, and its path as it is written.
+
+    Raises:
+        BadInput: the path is a broken pattern.
+    """
     pattern = path.lstrip("/")
     if not pattern:
         return []
@@ -108,7 +122,7 @@ def _roots(tree: Tree, path: str) -> list[tuple[str, str]]:
         written = _expand(tree, pattern)
     except BadPattern:
         raise BadInput(f'the path "{path}" is not a valid pattern (spec.paths)') from None
-    found = ((_folder_at(tree, _clean(one)), one) for one in written if tree.exists(one))
+    found = ((folder_at(tree, clean(one)), one) for one in written if tree.exists(one))
     return [(folder, posixpath.normpath(one)) for folder, one in found if folder is not None]
 
 
@@ -127,12 +141,12 @@ def _expand(tree: Tree, pattern: str) -> list[str]:
 
 def _names_at(tree: Tree, folder: str) -> list[str]:
     """The names in a folder, which a link may lead to; none where there is no such folder."""
-    path = _clean(folder)
+    path = clean(folder)
     end = None if path is None else tree.resolve(path)
     return tree.names(end) if end is not None and tree.is_folder(end) else []
 
 
-def _clean(path: str) -> str | None:
+def clean(path: str) -> str | None:
     """A path of a spec as one in the tree; None where it leads out of the repository."""
     clean = posixpath.normpath(path or ".")
     if clean == ".." or clean.startswith("../"):
@@ -140,7 +154,7 @@ def _clean(path: str) -> str | None:
     return "" if clean == "." else clean
 
 
-def _folder_at(tree: Tree, path: str | None) -> str | None:
+def folder_at(tree: Tree, path: str | None) -> str | None:
     """The folder at a path, links on the way to it followed; None where none is, or a link to one."""
     if not path:
         return path

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fleet.bundler.domain.absent import absent_paths, nothing_found
 from fleet.bundler.domain.bundle import Bundle, draft_bundle, finish_bundle
 from fleet.bundler.domain.chartneeds import ChartNeed, Charts, FetchedChart, no_charts
 from fleet.bundler.domain.charts import Unpacking
@@ -64,17 +65,22 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """What a tree holds, in the order of Fleet's walk; `same` are the known places that need no reading."""
+    """What a tree holds, in the order of Fleet's walk; `same` are the known places that need no reading.
+
+    `absent` tells of the paths that were asked for and are not there.
+    """
 
     taken: tuple[Taken, ...]
     same: tuple[Known, ...] = ()
+    absent: tuple[ReadWarning, ...] = ()
     bundles: list[Bundle] = field(init=False)
     warnings: tuple[ReadWarning, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         found = [one.bundle for one in self.taken if one.bundle is not None]
         object.__setattr__(self, "bundles", found)
-        object.__setattr__(self, "warnings", tuple(word for one in self.taken for word in one.warnings))
+        passed_over = (word for one in self.taken for word in one.warnings)
+        object.__setattr__(self, "warnings", (*self.absent, *passed_over))
 
 
 def read_tree(
@@ -95,12 +101,10 @@ def read_tree(
     taken = read_places(tree, order, changed, charts=charts)
     names |= {one.place: one.bundle.name for one in taken if one.bundle is not None}
     if not any(names.values()):
-        driven = [f"{base}:{options}" if options else base for base, options in order.bundles]
-        looked = driven or list(order.paths) or ["."]
-        raise BadInput(f"no resource found at the following paths to deploy: [{' '.join(looked)}]")
+        raise BadInput(nothing_found(tree, order, places))
     if not order.offline:
         _check_names((place.folder, names.get(place, "")) for place in places)
-    return Readout(taken, tuple(same))
+    return Readout(taken, tuple(same), absent_paths(tree, order))
 
 
 def _places(tree: Tree, order: Order) -> list[Place]:

@@ -29,21 +29,22 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """All places of a repository as they were at a commit."""
+    """All places of a repository as they were at a commit, and the paths of its order that are not there."""
 
     order: Order
     commit: str
     kept: tuple[Kept, ...]
+    absent: tuple[ReadWarning, ...] = ()
 
     @property
     def size(self) -> int:
         """A measure of the memory that this takes: how many looks and warnings it has."""
-        return sum(len(one.known.looks) + len(one.warnings) for one in self.kept)
+        return len(self.absent) + sum(len(one.known.looks) + len(one.warnings) for one in self.kept)
 
     @property
     def warnings(self) -> tuple[ReadWarning, ...]:
-        """What was passed over at all places."""
-        return tuple(word for one in self.kept for word in one.warnings)
+        """What was passed over at all places, and the paths that are none."""
+        return (*self.absent, *(word for one in self.kept for word in one.warnings))
 
     @property
     def named(self) -> tuple[Named, ...]:
@@ -62,7 +63,8 @@ class Remembered:
     def with_news(self, commit: str, news: Iterable[Kept]) -> "Remembered":
         """The same places at a later commit, some of them read again."""
         fresh = {one.known.place: one for one in news}
-        return Remembered(self.order, commit, tuple(fresh.get(one.known.place, one) for one in self.kept))
+        kept = tuple(fresh.get(one.known.place, one) for one in self.kept)
+        return Remembered(self.order, commit, kept, self.absent)
 
 
 def _is_touched(looks: Mapping[str, str], edited: Collection[str]) -> bool:
