@@ -6,6 +6,7 @@ from pyroaring import BitMap
 
 from fleet.targeter.domain.index import ClusterFacts, ClusterIndex
 from fleet.targeter.domain.matching import matching
+from fleet.targeter.domain.order import NameOrder
 from fleet.targeter.domain.passes import Present, one_pass
 from fleet.targeter.domain.selectors import Operator, Requirement, Selector
 from fleet.targeter.domain.strategy import Strategy
@@ -31,8 +32,11 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
     strategy = Strategy.parse(asked.get("rolloutStrategy") if targets else None)
     present = present_of(targets, paused=asked.get("paused") is True)
     index = indexed(targets)
-    partitions = strategy.partitions(present.everybody, lambda found: matching(found, index, [WORKSPACE]))
-    found = one_pass(strategy, partitions, present)
+    order = order_of(len(targets))
+    partitions = strategy.partitions(
+        present.everybody, lambda found: matching(found, index, [WORKSPACE]), order
+    )
+    found = one_pass(strategy, partitions, present, order)
     return {
         "partitions": [
             {
@@ -51,6 +55,14 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
         "created": [targets[place]["name"] for place in found.created],
         "promoted": [targets[place]["name"] for place in found.promoted],
     }
+
+
+def order_of(count: int) -> NameOrder:
+    """The order in which they are given."""
+    order = NameOrder(lambda place: (f"{place:09}", ""))
+    for place in range(count):
+        order.add(place)
+    return order
 
 
 def present_of(targets: list[dict[str, Any]], *, paused: bool) -> Present:

@@ -64,33 +64,27 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 def targets_of(asked: dict[str, Any], bundle: Bundle, clusters: ClusterBook) -> list[dict[str, Any]]:
     """The deployments after one pass in which everything may be created."""
-    found = [cluster for ordinal in bundle.targeted() if (cluster := clusters.at(ordinal))]
+    passed = first_pass(asked, bundle, clusters)
+    found = [cluster for ordinal in passed.created if (cluster := clusters.at(ordinal))]
     ordered = sorted(found, key=lambda cluster: (cluster.record.name, cluster.record.workspace))
-    passed = first_pass(asked, bundle, clusters, ordered)
     return [
-        target_of(asked, bundle, cluster, promoted=place in passed.promoted)
-        for place, cluster in enumerate(ordered)
-        if place in passed.created
+        target_of(asked, bundle, cluster, promoted=cluster.ordinal in passed.promoted) for cluster in ordered
     ]
 
 
-def first_pass(asked: dict[str, Any], bundle: Bundle, clusters: ClusterBook, ordered: list[Cluster]) -> Pass:
+def first_pass(asked: dict[str, Any], bundle: Bundle, clusters: ClusterBook) -> Pass:
     """What a first pass over the bundle's partitions creates and promotes."""
     declared = asked["bundle"]["spec"].get("rolloutStrategy") or {}
-    strategy = Strategy.parse(declared | {"maxNew": len(ordered)})
-    places = {cluster.ordinal: place for place, cluster in enumerate(ordered)}
-    paused = BitMap(n for n, cluster in enumerate(ordered) if bundle.paused or cluster.paused)
-    none = BitMap()
-    present = Present(BitMap(range(len(ordered))), none, none, none, none, none, paused)
+    everybody, none = bundle.targeted(), BitMap()
+    strategy = Strategy.parse(declared | {"maxNew": len(everybody)})
+    paused = everybody if bundle.paused else everybody & clusters.paused
+    present = Present(everybody, none, none, none, none, none, paused)
     partitions = strategy.partitions(
-        present.everybody,
-        lambda criteria: BitMap(
-            places[ordinal]
-            for ordinal in matching(criteria, clusters.index, bundle.workspaces)
-            if ordinal in places
-        ),
+        everybody,
+        lambda criteria: matching(criteria, clusters.index, bundle.workspaces),
+        clusters.order,
     )
-    return one_pass(strategy, partitions, present)
+    return one_pass(strategy, partitions, present, clusters.order)
 
 
 def target_of(asked: dict[str, Any], bundle: Bundle, cluster: Cluster, *, promoted: bool) -> dict[str, Any]:

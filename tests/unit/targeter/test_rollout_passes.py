@@ -8,7 +8,8 @@ from pyroaring import BitMap
 from fleet.targeter.domain.errors import TargetingError
 from fleet.targeter.domain.limits import limit
 from fleet.targeter.domain.matching import Criteria
-from fleet.targeter.domain.passes import Pass, Present, one_pass
+from fleet.targeter.domain.order import NameOrder
+from fleet.targeter.domain.passes import Pass, Present, all_passes, one_pass
 from fleet.targeter.domain.strategy import Strategy
 
 
@@ -16,12 +17,23 @@ def nobody(_: Criteria) -> BitMap:
     return BitMap()
 
 
+def numbered(count: int = 1000) -> NameOrder:
+    """Clusters whose names are in the order of their numbers."""
+    order = NameOrder(lambda number: (f"{number:06}", ""))
+    for number in range(count):
+        order.add(number)
+    return order
+
+
+ORDER = numbered()
+
+
 def everybody(count: int) -> BitMap:
     return BitMap(range(count))
 
 
 def parts(count: int, **strategy: Any) -> list[tuple[int, int]]:
-    found = Strategy.parse(strategy).partitions(everybody(count), nobody)
+    found = Strategy.parse(strategy).partitions(everybody(count), nobody, ORDER)
     return [(len(partition.members), partition.max_unavailable) for partition in found]
 
 
@@ -33,7 +45,7 @@ def present(count: int, **states: Any) -> Present:
 
 def a_pass(now: Present, **strategy: Any) -> Pass:
     parsed = Strategy.parse(strategy)
-    return one_pass(parsed, parsed.partitions(now.everybody, nobody), now)
+    return one_pass(parsed, parsed.partitions(now.everybody, nobody, ORDER), now, ORDER)
 
 
 def test_d01_two_hundred_clusters_are_four_partitions_and_fewer_are_one() -> None:
@@ -50,16 +62,16 @@ def test_d01_two_hundred_clusters_are_four_partitions_and_fewer_are_one() -> Non
 
 
 def test_d01_partitions_that_nobody_named_say_which_clusters_they_are() -> None:
-    found = Strategy().partitions(everybody(200), nobody)
+    found = Strategy().partitions(everybody(200), nobody, ORDER)
     assert [partition.name for partition in found][:2] == ["Partition 0 - 50", "Partition 50 - 100"]
-    assert [partition.name for partition in Strategy().partitions(everybody(3), nobody)] == ["All"]
+    assert [partition.name for partition in Strategy().partitions(everybody(3), nobody, ORDER)] == ["All"]
 
 
 def test_d02_a_cluster_that_is_in_no_declared_partition_never_gets_the_bundle() -> None:
     strategy = Strategy.parse({"partitions": [{"name": "first", "clusterGroup": "a"}], "maxNew": 1000})
-    found = strategy.partitions(everybody(100), lambda _: everybody(50))
+    found = strategy.partitions(everybody(100), lambda _: everybody(50), ORDER)
     assert [(partition.name, len(partition.members)) for partition in found] == [("first", 50)]
-    assert one_pass(strategy, found, present(100)).created == everybody(50)
+    assert one_pass(strategy, found, present(100), ORDER).created == everybody(50)
 
 
 @pytest.mark.parametrize(("strategy", "created"), [({}, 50), ({"maxNew": 10}, 10), ({"maxNew": 0}, 0)])
@@ -160,7 +172,8 @@ def test_a_limit_of_nobody_promotes_only_those_that_are_unavailable() -> None:
 def test_a_cluster_in_two_partitions_is_promoted_once() -> None:
     one = {"name": "a", "clusterSelector": {}}
     strategy = Strategy.parse({"partitions": [one, {**one, "name": "b"}], "maxUnavailable": 2})
-    found = one_pass(strategy, strategy.partitions(everybody(4), lambda _: everybody(4)), old(4))
+    parted = strategy.partitions(everybody(4), lambda _: everybody(4), ORDER)
+    found = one_pass(strategy, parted, old(4), ORDER)
     assert (found.promoted, found.unavailable) == (everybody(2), 2)
 
 
@@ -176,5 +189,21 @@ def test_a_cluster_in_two_partitions_is_promoted_once() -> None:
 )
 def test_a_strategy_that_cannot_be_read_is_named(strategy: Any, where: str) -> None:
     with pytest.raises(TargetingError) as found:
-        Strategy.parse(strategy).partitions(everybody(2), nobody)
+        Strategy.parse(strategy).partitions(everybody(2), nobody, ORDER)
     assert where in str(found.value)
+
+
+def test_passes_follow_each_other_until_one_changes_nothing() -> None:
+    def ends(now: Present, **strategy: Any) -> tuple[BitMap, Pass]:
+        parsed = Strategy.parse(strategy)
+        return all_passes(parsed, parsed.partitions(now.everybody, nobody, ORDER), now, ORDER)
+
+    assert ends(present(1000))[0] == everybody(1000)
+    assert ends(present(1000), maxNew=0)[0] == BitMap()
+    promoted, last = ends(present(1000), maxUnavailable="10%")
+    assert (promoted, last.unavailable, last.unavailable_partitions) == (everybody(250), 250, 1)
+    assert ends(old(10), maxUnavailable=3)[0] == everybody(3)
+    new_and_paused = present(5, having=range(4), paused=[4])
+    assert ends(new_and_paused, maxUnavailable=1)[1].unavailable == 1
+    assert ends(new_and_paused, maxUnavailable=1)[0] == BitMap()
+    assert len(ends(new_and_paused, maxUnavailable=2)[0]) == 1

@@ -10,6 +10,7 @@ from fleet.events import ClusterRecord, Member, Record, Resource, Stored
 from fleet.targeter.domain.errors import InvalidSelector
 from fleet.targeter.domain.index import ClusterFacts, ClusterIndex
 from fleet.targeter.domain.ledger import ClusterKey
+from fleet.targeter.domain.order import NameOrder
 from fleet.targeter.domain.preparing import ClusterView, shown
 from fleet.targeter.domain.selectors import Selector, Term
 
@@ -73,7 +74,7 @@ class Change:
 
 
 class ClusterBook:
-    """All declared clusters; those that have a number are in the index.
+    """All declared clusters; those that have a number are in the index, and in the order of their names.
 
     A cluster gets its number by a write-once message, so records and numbers may be read in any order.
     """
@@ -90,6 +91,7 @@ class ClusterBook:
         self._groups: dict[ClusterKey, Stored[Resource]] = {}
         self._invalid: dict[ClusterKey, str] = {}
         self._sorted: list[Cluster] | None = None
+        self.order = NameOrder(self._named)
 
     def __iter__(self) -> Iterator[Cluster]:
         return iter(self._at.values())
@@ -198,6 +200,8 @@ class ClusterBook:
         cluster = self._numbered[key] = self._at[ordinal] = Cluster(ordinal, stored)
         (self.paused.add if cluster.paused else self.paused.discard)(ordinal)
         self._sorted = None
+        if before is None:
+            self.order.add(ordinal)
         terms = self.index.put(ClusterFacts(ordinal, *key, dict(record.metadata.labels)))
         everything = before is None or _standing(before) != _standing(cluster)
         values = before is None or _values(before) != _values(cluster)
@@ -216,7 +220,12 @@ class ClusterBook:
         del self._numbered[cluster.key], self._at[cluster.ordinal]
         self._sorted = None
         self.paused.discard(cluster.ordinal)
+        self.order.remove(cluster.ordinal)
         self.index.remove(cluster.ordinal)
+
+    def _named(self, ordinal: int) -> tuple[str, str]:
+        workspace, name = self._at[ordinal].key
+        return name, workspace
 
     def _selector(self, key: ClusterKey, record: Record) -> Selector | None:
         try:

@@ -1,14 +1,14 @@
-"""One pass over a bundle's partitions: who gets it first, and who its newest version (fleet.md 4.3).
+"""Passes over a bundle's partitions: who gets it first, and who its newest version (fleet.md 4.3).
 
-Clusters are places in the order of their names, so that "the first ten" is the beginning of a bitmap. A pass
-decides from what is present and keeps nothing; the next one goes on from there.
+A pass decides from what is present and keeps nothing; the next one goes on from there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyroaring import BitMap
 
+from fleet.targeter.domain.order import NameOrder
 from fleet.targeter.domain.strategy import Partition, Strategy
 
 
@@ -28,6 +28,16 @@ class Present:
     ready: BitMap
     unavailable: BitMap
     paused: BitMap
+
+    def after(self, *, told: BitMap, made: BitMap) -> "Present":
+        """What is present when some were told to run the newest version, others only got a deployment."""
+        up = self.applied & self.ready
+        return replace(
+            self,
+            having=self.having | told | made,
+            current=self.current | told,
+            unavailable=(self.unavailable - told) | (told - up) | made,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,31 @@ class Pass:
     promoted: BitMap = field(default_factory=BitMap)
 
 
-def one_pass(strategy: Strategy, partitions: Sequence[Partition], present: Present) -> Pass:
+def all_passes(
+    strategy: Strategy, partitions: Sequence[Partition], present: Present, order: NameOrder
+) -> tuple[BitMap, Pass]:
+    """Pass after pass until one promotes nobody: everybody who is promoted, and that last pass.
+
+    As Fleet's passes follow each other at once, how many it creates in each makes no difference to where they
+    end: who is new counts neither for nor against a partition. So each creates all, if any. Who is new and
+    paused has a deployment that is told nothing, and is unavailable like any other.
+    """
+    unbound = replace(strategy, max_new=len(present.everybody)) if strategy.max_new > 0 else strategy
+    promoted = BitMap()
+    while True:
+        found = one_pass(unbound, partitions, present, order)
+        if made := found.created & present.paused:
+            present = present.after(told=BitMap(), made=made)
+        elif found.promoted:
+            promoted |= found.promoted
+            present = present.after(told=found.promoted, made=BitMap())
+        else:
+            return promoted, found
+
+
+def one_pass(strategy: Strategy, partitions: Sequence[Partition], present: Present, order: NameOrder) -> Pass:
     """Go through the partitions in order until too many of them are unavailable."""
+    done = present.current & present.applied & present.ready
     found = Pass(
         max_unavailable=strategy.limit_of(len(present.everybody)),
         max_unavailable_partitions=strategy.limit_of_partitions(len(partitions)),
@@ -63,8 +96,10 @@ def one_pass(strategy: Strategy, partitions: Sequence[Partition], present: Prese
     for partition in partitions:
         if found.unavailable_partitions > found.max_unavailable_partitions:
             unavailable = len(present.unavailable & partition.members)
+        elif partition.members.issubset(done):
+            unavailable = 0
         else:
-            unavailable = _through(partition, present, found, strategy.max_new)
+            unavailable = _through(partition, present, found, strategy.max_new, order)
             found.unavailable_partitions += unavailable > partition.max_unavailable
         found.partitions.append(
             PartitionPass(partition.name, len(partition.members), partition.max_unavailable, unavailable)
@@ -72,11 +107,11 @@ def one_pass(strategy: Strategy, partitions: Sequence[Partition], present: Prese
     return found
 
 
-def _through(partition: Partition, present: Present, found: Pass, max_new: int) -> int:
+def _through(partition: Partition, present: Present, found: Pass, max_new: int, order: NameOrder) -> int:
     """Create and promote within one partition; gives how many of it are not up to date and ready after."""
     members = partition.members
     missing = members - present.having - found.created
-    found.created |= missing[: max(0, max_new - len(found.created))]
+    found.created |= order.first(missing, max_new - len(found.created))
     having = members & (present.having | found.created)
     up = present.applied & present.ready
     # What was promoted in a partition that shares clusters with this one is judged by the newest version.
@@ -86,7 +121,7 @@ def _through(partition: Partition, present: Present, found: Pass, max_new: int) 
         found.max_unavailable - found.unavailable,
         partition.max_unavailable - len(present.unavailable & members),
     )
-    available = (behind - down)[: max(0, room)]
+    available = order.first(behind - down, room)
     found.unavailable += len(available)
     found.promoted |= (behind & down) | available
     return len(members - ((present.current | found.promoted) & up))

@@ -1,6 +1,6 @@
 """A bundle's rolloutStrategy, and the partitions that it makes of the bundle's clusters (fleet.md 4.2)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,13 +9,16 @@ from pyroaring import BitMap
 from fleet.targeter.domain.errors import TargetingError
 from fleet.targeter.domain.limits import limit
 from fleet.targeter.domain.matching import Criteria
+from fleet.targeter.domain.order import NameOrder
+from fleet.targeter.domain.selectors import Term
 
 MAX_NEW = 50
 THRESHOLD = 200
 SIZE = "25%"
+ALL = "100%"
 
 Matching = Callable[[Criteria], BitMap]
-"""The places of the clusters that fulfil criteria."""
+"""The clusters that fulfil criteria."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,36 @@ class Strategy:
             declared=tuple(_declared(f"{where}.partitions[{n}]", item) for n, item in enumerate(partitions)),
         )
 
-    def partitions(self, everybody: BitMap, matching: Matching) -> list[Partition]:
+    @property
+    def lets_all_out(self) -> bool:
+        """Whether nobody ever waits: no partition leaves anybody out, and all may be unavailable at once."""
+        return not self.declared and self.max_new > 0 and self.max_unavailable in (None, ALL)
+
+    def terms(self) -> frozenset[Term]:
+        """The labels of clusters that the partitions depend on."""
+        return frozenset().union(*(found.criteria.terms() for found in self.declared))
+
+    @property
+    def by_group(self) -> bool:
+        """Whether the partitions depend on ClusterGroups."""
+        return any(found.criteria.by_group for found in self.declared)
+
+    def check(self, count: int) -> None:
+        """Raise TargetingError where a limit that counts for so many clusters cannot be read."""
+        self.limit_of(count)
+        self._size(count)
+        self.limit_of_partitions(max(count, len(self.declared)))
+        for found in self.declared:
+            limit("rolloutStrategy.maxUnavailable", count, found.max_unavailable, self.max_unavailable)
+
+    def partitions(self, everybody: BitMap, matching: Matching, order: NameOrder) -> list[Partition]:
         """Part a bundle's clusters.
 
-        Takes them by their place in the order of names. Declared partitions may share clusters, and leave
-        some out, which then never get the bundle; else the order is cut into equal parts.
+        Declared partitions may share clusters, and leave some out, which then never get the bundle; else the
+        order of names is cut into equal parts. Raises TargetingError where a limit cannot be read.
         """
         if not self.declared:
-            return list(self._automatic(everybody))
+            return list(self._automatic(everybody, order))
         return [
             self._partition(found.name, everybody & matching(found.criteria), found.max_unavailable)
             for found in self.declared
@@ -89,16 +114,23 @@ class Strategy:
         where = "rolloutStrategy.maxUnavailablePartitions"
         return limit(where, count, self.max_unavailable_partitions, 0)
 
-    def _automatic(self, everybody: BitMap) -> Iterator[Partition]:
-        count, size = len(everybody), self.partition_size
-        disabled = isinstance(size, int) and size <= 0
-        if disabled or self.threshold <= 0 or count < self.threshold:
+    def _automatic(self, everybody: BitMap, order: NameOrder) -> Iterator[Partition]:
+        count = len(everybody)
+        size = self._size(count)
+        if size == 0:
             yield self._partition("All", everybody)
             return
-        step = limit("rolloutStrategy.autoPartitionSize", count, size, SIZE)
-        for start in range(0, count, step):
-            end = min(start + step, count)
-            yield self._partition(f"Partition {start} - {end}", everybody[start:end])
+        for number, members in enumerate(order.cut(everybody, size)):
+            start = number * size
+            yield self._partition(f"Partition {start} - {start + len(members)}", members)
+
+    def _size(self, count: int) -> int:
+        """How many clusters are in a partition that nobody declared; 0 where all are in one."""
+        size = self.partition_size
+        disabled = isinstance(size, int) and size <= 0
+        if disabled or self.threshold <= 0 or count < self.threshold:
+            return 0
+        return limit("rolloutStrategy.autoPartitionSize", count, size, SIZE)
 
     def _partition(self, name: str, members: BitMap, *limits: Any) -> Partition:
         where = "rolloutStrategy.maxUnavailable"
@@ -119,8 +151,3 @@ def _number(value: Mapping[str, Any], field: str, default: int) -> int:
     if not isinstance(found, int) or isinstance(found, bool):
         raise TargetingError(f"rolloutStrategy.{field}", "is not a number")
     return found
-
-
-def names(places: BitMap, of: Sequence[str]) -> list[str]:
-    """The names of clusters by their places."""
-    return [of[place] for place in places]
