@@ -115,7 +115,9 @@ async def test_b06_a_driven_scan_reads_what_it_is_told(here):
 async def test_an_empty_folder_of_a_driven_scan_is_passed_over(here):
     write(here, {"a/a.yaml": config_map()})
     (here / "empty").mkdir()
-    assert names(await printed("--driven-scan", "repo", "empty", "a")) == ["repo-a"]
+    done = await fleet("apply", "-o", "-", "--driven-scan", "repo", "empty", "a")
+    assert (done.code, done.err) == (0, "warning: empty: there is nothing to deploy in this folder\n")
+    assert names(objects_of(done)) == ["repo-a"]
     assert names(await printed("repo", "empty", "a/../empty/../a")) == ["repo-a"]
 
 

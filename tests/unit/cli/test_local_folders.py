@@ -39,6 +39,17 @@ def test_links_are_listed_as_links_and_not_followed(root, secret):
         }
 
 
+def test_empty_folders_are_listed_as_a_disk_has_them(root):
+    (root / "below" / "deeper").mkdir()
+    (root / "module" / ".git").mkdir(parents=True)
+    with LocalFolder(root) as folder:
+        assert folder.modes() == {
+            "below/a.yaml": Mode.FILE,
+            "below/deeper": Mode.EMPTY,
+            "module": Mode.EMPTY,
+        }
+
+
 @pytest.mark.parametrize("path", ["below/a.yaml", "below/deeper/a.yaml"])
 def test_a_folder_that_becomes_a_link_meanwhile_is_not_followed(root, secret, path):
     (root / "below" / "deeper").mkdir()

@@ -8,8 +8,14 @@ from fleet.bundler.domain.tree import Mode
 
 _FOLDER = "040000"
 _WITH_SIZE = 4
-_MODES = {"120000": Mode.LINK, "160000": Mode.SUBMODULE}
-_WRITTEN = {Mode.FILE: "100644 blob", Mode.LINK: "120000 blob", Mode.SUBMODULE: "160000 commit"}
+_EMPTY = "empty"
+_MODES = {"120000": Mode.LINK, "160000": Mode.SUBMODULE, _EMPTY: Mode.EMPTY}
+_WRITTEN = {
+    Mode.FILE: "100644 blob",
+    Mode.LINK: "120000 blob",
+    Mode.SUBMODULE: "160000 commit",
+    Mode.EMPTY: f"{_EMPTY} tree",
+}
 
 
 def parse(listing: bytes) -> tuple[dict[str, Mode], dict[str, str], dict[str, int]]:

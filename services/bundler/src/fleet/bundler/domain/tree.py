@@ -14,11 +14,12 @@ _MAX_LINKS = 40
 
 
 class Mode(Enum):
-    """What an entry of a git tree is."""
+    """What an entry of a git tree is, or an empty folder, which only a disk can have."""
 
     FILE = "file"
     LINK = "link"
     SUBMODULE = "submodule"
+    EMPTY = "empty"
 
 
 Loader = Callable[[Sequence[str]], Mapping[str, bytes]]
@@ -61,6 +62,9 @@ class Tree:
         self._children: dict[str, set[str]] = {"": set()}
         for path in modes:
             self._add(path)
+        if empty := [path for path, mode in modes.items() if mode is Mode.EMPTY]:
+            self._children.update((path, set()) for path in empty)
+            self._modes = {path: mode for path, mode in modes.items() if mode is not Mode.EMPTY}
         self.load(
             path for path, mode in modes.items() if mode is Mode.LINK and self._size(path) <= LINK_BYTES
         )

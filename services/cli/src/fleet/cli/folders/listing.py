@@ -41,7 +41,7 @@ class LocalFolder:
     def modes(self) -> dict[str, Mode]:
         """Every path with what stands there; git's own folders are left out, as in a commit.
 
-        A folder that may not be looked into counts as a file that cannot be read.
+        Empty folders are listed. One that may not be looked into counts as a file that cannot be read.
 
         Raises:
             BadInput: there are more than ENTRIES.
@@ -55,11 +55,14 @@ class LocalFolder:
             except OSError:
                 found[here] = Mode.FILE
                 continue
-            for name, is_folder, is_link in entries:
+            seen = [entry for entry in entries if not (entry[1] and entry[0] == _GIT)]
+            if here and not seen:
+                found[here] = Mode.EMPTY
+            for name, is_folder, is_link in seen:
                 path = f"{here}/{name}" if here else name
-                if is_folder and name != _GIT:
+                if is_folder:
                     folders.append(path)
-                elif not is_folder:
+                else:
                     found[path] = Mode.LINK if is_link else Mode.FILE
             if len(found) > ENTRIES:
                 raise BadInput(
