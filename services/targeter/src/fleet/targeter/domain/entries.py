@@ -62,18 +62,25 @@ class EntryBook:
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._of_bundle: dict[BundleKey, dict[str, None]] = {}
+        self._of_deployment: dict[tuple[BundleKey, str], set[str]] = {}
 
     def add(self, entry: Entry) -> str:
         """Take an entry in; give its digest."""
         digest = entry.digest()
         if digest not in self._entries:
             self._entries[digest] = entry
-            self._of_bundle.setdefault((entry.namespace, entry.bundle), {})[digest] = None
+            key = (entry.namespace, entry.bundle)
+            self._of_bundle.setdefault(key, {})[digest] = None
+            self._of_deployment.setdefault((key, entry.deployment_id), set()).add(digest)
         return digest
 
     def get(self, digest: str) -> Entry | None:
         """The entry of this digest, if it is known."""
         return self._entries.get(digest)
+
+    def of_deployment(self, bundle: BundleKey, deployment_id: str) -> frozenset[str]:
+        """The entries of a bundle that mean this deployment, and differ in what deploys nothing anew."""
+        return frozenset(self._of_deployment.get((bundle, deployment_id), ()))
 
     def unknown(self, digests: Iterable[str]) -> set[str]:
         """Those that are not known."""
@@ -84,4 +91,8 @@ class EntryBook:
         table = self._of_bundle.get(bundle, {})
         unused = [digest for digest in table if digest not in held]
         for digest in unused[: max(0, len(table) - _KEPT)]:
+            same = (bundle, self._entries[digest].deployment_id)
+            self._of_deployment[same].discard(digest)
+            if not self._of_deployment[same]:
+                del self._of_deployment[same]
             del table[digest], self._entries[digest]

@@ -234,7 +234,7 @@ class Estate:
         self._moved(key, withdraw(key, self.manifests.classes, self.manifests.entries), cause)
 
     def _moved(self, key: BundleKey, moves: Moves, cause: Cause | None) -> None:
-        self.standing.given(key, moves.given)
+        self.standing.given(key, moves.given, moves.same)
         self.standing.taken(key, moves.taken)
         changed = moves.given | moves.taken
         self.work.dirty |= changed

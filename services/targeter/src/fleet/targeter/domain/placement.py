@@ -23,10 +23,14 @@ Namer = Callable[[str, bytes], str]
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What one pass over a bundle changed: who has another entry now, and who lost it."""
+    """What changed for a bundle: who has another entry now, and who lost it.
+
+    `same` has those of `given` whose deployment is the same as before: nothing is deployed anew there.
+    """
 
     given: BitMap
     taken: BitMap
+    same: BitMap = NOTHING
 
     @property
     def any(self) -> bool:
@@ -67,27 +71,36 @@ def promote(
     entries: EntryBook,
     clusters: ClusterBook,
     within: BitMap | None = None,
+    turn: BitMap | None = None,
 ) -> Moves:
-    """Let a bundle's newest version out to every targeted cluster that is not paused, all at once.
+    """Let a bundle's newest version out to the targeted clusters that are not paused.
 
-    A cluster that is paused, or has its bundle paused, keeps the version that it has and is told that it
-    is paused; one for which the options failed keeps it too; one that is not targeted any more loses the
-    bundle.
+    To all of them, or where `turn` is given to those in it and, whose turn it ever is, to those that would
+    deploy nothing anew: they have this deployment already. A cluster that is paused, or has its bundle
+    paused, keeps the version that it has and is told that it is paused; one for which the options failed
+    keeps it too, and so does one whose turn has not come; one that is not targeted any more loses the bundle.
     """
     targeted = bundle.targeted()
     paused = targeted if bundle.paused else targeted & clusters.paused
-    given, had = BitMap(), classes.running(bundle.key)
+    given, same, newest, had = BitMap(), BitMap(), BitMap(), classes.running(bundle.key)
     for key, members in bundle.staged.items():
-        if within is not None and not members.intersect(within):
+        here = _only(members, within)
+        if not here:
             continue
-        if wanted := _only(members - paused, within):
-            digest = entries.add(entry_for(bundle.record, bundle.plans[key]))
+        plan = bundle.plans[key]
+        has = here & _with(bundle.key, plan.deployment_id, classes, entries)
+        newest |= has
+        if wanted := here - paused if turn is None else (here - paused) & (has | turn):
+            digest = entries.add(entry_for(bundle.record, plan))
             given |= classes.assign(bundle.key, digest, wanted)
-    given |= _hold(bundle.key, classes, entries, _only(paused, within))
+            newest |= wanted
+            same |= has
+    held = _pause(bundle.key, classes, entries, _only(targeted, within), paused)
     taken = classes.assign(bundle.key, None, _only(had - targeted, within))
-    bundle.behind = _behind(bundle, paused, classes, entries) | bundle.refused()
+    behind = _only(targeted, within) - newest
+    bundle.behind = behind if within is None else (bundle.behind - within) | behind
     entries.prune(bundle.key, classes.holders(bundle.key))
-    return Moves(given, taken)
+    return Moves(given | held, taken, (same & given) | held)
 
 
 def withdraw(key: BundleKey, classes: ManifestClasses, entries: EntryBook) -> Moves:
@@ -97,29 +110,24 @@ def withdraw(key: BundleKey, classes: ManifestClasses, entries: EntryBook) -> Mo
     return Moves(BitMap(), taken)
 
 
-def _hold(key: BundleKey, classes: ManifestClasses, entries: EntryBook, paused: BitMap) -> BitMap:
-    changed = BitMap()
-    for digest, members in list(classes.holders(key).items()):
+def _with(key: BundleKey, deployment_id: str, classes: ManifestClasses, entries: EntryBook) -> BitMap:
+    """The clusters that are told to run this deployment of a bundle, whatever else their entries say."""
+    holders = classes.holders(key)
+    digests = entries.of_deployment(key, deployment_id)
+    return BitMap.union(NOTHING, *(holders[digest] for digest in digests if digest in holders))
+
+
+def _pause(
+    key: BundleKey, classes: ManifestClasses, entries: EntryBook, members: BitMap, paused: BitMap
+) -> BitMap:
+    """Tell those of some clusters that keep what they have whether they are paused; give who is told so."""
+    changed, to_pause, to_resume = BitMap(), members & paused, members - paused
+    for digest, holders in list(classes.holders(key).items()):
         entry = entries.get(digest)
-        held = members & paused
-        if held and entry is not None and not entry.paused:
-            digest_held = entries.add(entry.model_copy(update={"paused": True}))
-            changed |= classes.assign(key, digest_held, held)
+        if entry and (wrong := holders & (to_resume if entry.paused else to_pause)):
+            other = entries.add(entry.model_copy(update={"paused": not entry.paused}))
+            changed |= classes.assign(key, other, wrong)
     return changed
-
-
-def _behind(bundle: Bundle, paused: BitMap, classes: ManifestClasses, entries: EntryBook) -> BitMap:
-    if not paused:
-        return BitMap()
-    newest: dict[str, list[BitMap]] = {}
-    for digest, members in classes.holders(bundle.key).items():
-        if entry := entries.get(digest):
-            newest.setdefault(entry.deployment_id, []).append(members)
-    has = (
-        members & BitMap.union(NOTHING, *newest.get(bundle.plans[key].deployment_id, ()))
-        for key, members in bundle.staged.items()
-    )
-    return paused - BitMap.union(NOTHING, *has)
 
 
 def _recipe(bundle: Bundle, choice: Choice) -> Recipe:

@@ -7,6 +7,7 @@ from pyroaring import BitMap
 from fleet.events import BundleReport, DeploymentReported, Heartbeat
 from fleet.targeter.domain.bundles import BundleBook
 from fleet.targeter.domain.clusters import Cluster, ClusterBook
+from fleet.targeter.domain.index import NOTHING
 from fleet.targeter.domain.ledger import ClusterKey, Ledger
 from fleet.targeter.domain.manifests import Manifests
 from fleet.targeter.domain.readiness import Readiness
@@ -71,10 +72,10 @@ class Standing:
                 self._judge_loaded(cluster)
             yield
 
-    def given(self, bundle: BundleKey, members: BitMap) -> None:
-        """These clusters have another entry of a bundle from now on."""
+    def given(self, bundle: BundleKey, members: BitMap, same: BitMap = NOTHING) -> None:
+        """These clusters have another entry of a bundle from now on, `same` one of the same deployment."""
         if members:
-            self.readiness.wait(bundle, members)
+            self.readiness.wait(bundle, members, same)
             self._moved(bundle, members)
 
     def taken(self, bundle: BundleKey, members: BitMap) -> None:
