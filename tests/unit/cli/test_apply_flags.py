@@ -156,6 +156,8 @@ def a_command() -> click.Command:
         (["-c=1"], True),
         (["-c", "--compress=false"], False),
         (["--compress=0", "-c"], True),
+        (["-cc=false"], False),
+        (["-cox"], True),
         (["--", "--compress=x"], False),
     ],
 )
@@ -174,6 +176,12 @@ def test_flags_may_say_true_or_false_and_the_last_counts(arguments, compress):
         (["-o=="], "="),
         (["-o="], "="),
         (["--output=x"], "x"),
+        (["-o", "-c"], "-c"),
+        (["--output", "--compress=0"], "--compress=0"),
+        (["-o", "--"], "--"),
+        (["a", "-o", "x", "b"], "x"),
+        (["--output=x", "-oy"], "y"),
+        (["-"], None),
         (["--", "-o=x"], None),
     ],
 )
@@ -181,7 +189,15 @@ def test_a_short_option_may_have_its_value_behind_an_equals_sign(arguments, outp
     assert a_command().make_context("apply", arguments).params["output"] == output
 
 
-@pytest.mark.parametrize("arguments", [["--compress=yes"], ["--nope"], ["-o"]])
+def test_words_are_kept_in_order_and_flags_stand_anywhere():
+    parsed = a_command().make_context("apply", ["a", "-c", "-", "", "-ox", "b", "--", "-c", "--"])
+    assert parsed.params == {"compress": True, "output": "x", "words": ("a", "-", "", "b", "-c", "--")}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--compress=yes"], ["-c="], ["-c-"], ["--nope"], ["---"], ["--=x"], ["-x"], ["-o"], ["-co"]],
+)
 def test_arguments_that_make_no_sense_end_with_fleets_exit_code(arguments):
     with pytest.raises(click.UsageError) as caught:
         a_command().make_context("apply", arguments)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -18,46 +19,77 @@ class _Failed(click.UsageError):
 
 
 class GoCommand(click.Command):
-    """A command whose flags may be written `--paused=false`, and whose usage errors end with exit code 1."""
+    """A command that takes its arguments apart as Go's flags do; its usage errors end with exit code 1."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Parse the arguments; see `click.Command.make_context`."""
         try:
-            return super().make_context(info_name, self._plain(args), parent, **extra)
+            helped = click.Context(self, parent, info_name)
+            known = [one for one in self.get_params(helped) if isinstance(one, click.Option)]
+            return super().make_context(info_name, _canonical(args, known), parent, **extra)
         except click.UsageError as error:
             raise _Failed(error.format_message(), error.ctx) from error
 
-    def _plain(self, args: Sequence[str]) -> list[str]:
-        """The arguments with `--flag=true` as `--flag`, without what a `--flag=false` takes back, and with
-        `-o=x` as `-ox`.
-        """
-        flags = {
-            name: option.opts
-            for option in self.params
-            if isinstance(option, click.Option) and option.is_flag
-            for name in option.opts
-        }
-        found: list[str] = []
-        for n, arg in enumerate(args):
-            if arg == "--":
-                return [*found, *args[n:]]
-            name, equals, value = arg.partition("=")
-            if not equals or name not in flags:
-                found.append(_attached(arg, flags))
-            elif _truth(name, value):
-                found.append(name)
+
+def _canonical(args: Iterable[str], known: Iterable[click.Option]) -> list[str]:
+    """The flags as `--name=value`, then `--` and the words; a flag that is false at the end is left out."""
+    flags = {name: option for option in known for name in option.opts}
+    left, words = deque(args), list[str]()
+    given: list[str] = []
+    switches: dict[str, bool] = {}
+    while left:
+        arg = left.popleft()
+        if arg == "--":
+            words += left
+            break
+        if not arg.startswith("-") or arg == "-":
+            words.append(arg)
+            continue
+        for name, value in (_long if arg.startswith("--") else _short)(arg, flags, left):
+            if flags[name].is_flag:
+                switches[_spelled(flags[name])] = _truth(name, value)
             else:
-                found = [one for one in found if one not in flags[name]]
-        return found
+                given.append(f"{_spelled(flags[name])}={value}")
+    return [*given, *(name for name, is_on in switches.items() if is_on), "--", *words]
 
 
-def _attached(arg: str, flags: Container[str]) -> str:
-    """A short option with its value behind it: Go takes `-co=x` for `-cox`, but the value of `-o=` is `=`."""
-    letters, equals, value = arg.partition("=")
-    short = equals and value and len(letters) > 1 and arg[0] == "-" != arg[1]
-    return letters + value if short and all(f"-{one}" in flags for one in letters[1:-1]) else arg
+def _spelled(option: click.Option) -> str:
+    return next(name for name in option.opts if name.startswith("--"))
+
+
+def _long(arg: str, flags: Mapping[str, click.Option], left: deque[str]) -> Iterator[tuple[str, str]]:
+    """`--flag`, `--flag=value` or `--flag value`."""
+    name, equals, value = arg.partition("=")
+    if name not in flags:
+        raise click.NoSuchOption(name)
+    yield name, value if equals else _following(name, flags, left)
+
+
+def _short(arg: str, flags: Mapping[str, click.Option], left: deque[str]) -> Iterator[tuple[str, str]]:
+    """`-c`, `-ovalue`, `-o=value`, `-o value`, or several, as `-co=value`; the value of `-o=` is `=`."""
+    letters = arg[1:]
+    while letters:
+        name, letters = f"-{letters[0]}", letters[1:]
+        if name not in flags:
+            raise click.NoSuchOption(name)
+        if letters.startswith("=") and len(letters) > 1:
+            yield name, letters[1:]
+            return
+        if letters and not flags[name].is_flag:
+            yield name, letters
+            return
+        yield name, _following(name, flags, left)
+
+
+def _following(name: str, flags: Mapping[str, click.Option], left: deque[str]) -> str:
+    """The value of a flag that has none with it: the next word, whatever it looks like."""
+    if flags[name].is_flag:
+        return "true"
+    if not left:
+        raise click.BadOptionUsage(name, f"flag needs an argument: {name}")
+    return left.popleft()
 
 
 def _truth(name: str, value: str) -> bool:
