@@ -267,13 +267,6 @@ async def test_nothing_to_deploy_is_an_error_that_names_the_paths(here):
     assert not (here / "out.yaml").exists()
 
 
-async def test_a_path_that_is_not_there_is_told_where_others_have_bundles(here):
-    write(here, {"a/a.yaml": config_map()})
-    done = await fleet("apply", "-o", "-", "repo", "a", "nowhere")
-    assert (done.code, names(objects_of(done))) == (0, ["repo-a"])
-    assert done.err == 'warning: the path "nowhere" is not there, or has no files\n'
-
-
 async def test_output_goes_to_a_file_in_a_new_folder(here):
     write(here, {"a.yaml": config_map()})
     done = await fleet("apply", "-o", "new/out.yaml", "repo")

@@ -7,6 +7,7 @@ import sys
 import click
 import pytest
 
+from fleet.cli.leading import command_first
 from fleet.cli.main import run
 from fleet.cli.registry import COMMANDS
 
@@ -35,7 +36,11 @@ def test_help_lists_every_command_and_imports_nothing_that_is_slow():
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nope"], 2, "No such command 'nope'"),
+        (["nope"], 1, "No such command 'nope'"),
+        (["--nope"], 1, "No such option '--nope'"),
+        (["-n", "x"], 1, "No such option '-n'"),
+        (["-n", "x", "apply"], 1, "at least one argument is required: NAME"),
+        (["-n", "x", "get"], 2, "Missing argument"),
         (["get"], 2, "Missing argument"),
         (["get", "pods"], 1, 'the server doesn\'t have a resource type "pods"'),
         (["get", "gitrepo/a", "-A"], 2, "a named object stands in one namespace"),
@@ -55,3 +60,26 @@ def test_help_lists_every_command_and_imports_nothing_that_is_slow():
 def test_arguments_that_make_no_sense_are_said_with_their_exit_code(arguments, code, message, capsys):
     assert run(arguments) == code
     assert message in capsys.readouterr().err
+
+
+def test_fleet_alone_explains_itself_and_ends_well(capsys):
+    assert run([]) == 0
+    assert capsys.readouterr().out.startswith("Usage: fleet")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("-n x apply web .", "apply -n x web ."),
+        ("-n=x -nx --paused=true apply web", "apply -n=x -nx --paused=true web"),
+        ("--data dir -o - --version apply web", "--data dir --version apply -o - web"),
+        ("--debug apply web -n x", "web --debug apply -n x"),
+        ("apply -n x web", "apply -n x web"),
+        ("-n apply", "-n apply"),
+        ("-- apply", "-- apply"),
+        ("--data", "--data"),
+    ],
+)
+def test_flags_in_front_of_a_command_are_its_own_as_in_fleet(words, expected):
+    own = {"--data": True, "--version": False}
+    assert command_first(words.split(), own) == expected.split()

@@ -13,6 +13,7 @@ import click
 
 from fleet.cli.address import HubChoice
 from fleet.cli.errors import CommandFailed
+from fleet.cli.leading import command_first
 from fleet.cli.objects.kinds import UnknownKind
 from fleet.cli.registry import COMMANDS
 from fleet.cli.session import hub_options
@@ -22,7 +23,16 @@ _JSON = "FLEET_JSON_OUTPUT"
 
 
 class _LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
+    """A group whose commands are imported when they are called; their flags may stand in front of them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {
+            flag: not option.is_flag
+            for option in self.get_params(ctx)
+            if isinstance(option, click.Option)
+            for flag in option.opts
+        }
+        return super().parse_args(ctx, command_first(args, own))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -39,15 +49,23 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="fleet-cli", prog_name="fleet")
 @hub_options
-def fleet(hub: HubChoice) -> None:
+@click.pass_context
+def fleet(ctx: click.Context, /, hub: HubChoice) -> None:
     """GitOps for one cluster or a million, on NATS."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main() -> None:
-    """Run the command line; exit code 0, 1 for what failed, 2 for arguments that make no sense."""
+    """Run the command line.
+
+    Exit code 0; 1 for what failed; 2 for arguments that make no sense, but 1 where Fleet has the command too.
+    """
     sys.exit(run(sys.argv[1:]))
 
 
@@ -56,7 +74,7 @@ def run(arguments: list[str]) -> int:
     try:
         result = fleet.main(args=arguments, prog_name="fleet", standalone_mode=False)
     except click.ClickException as error:
-        return _failed(error.format_message(), error.exit_code, show=error.show)
+        return _failed(error.format_message(), _code(error), show=error.show)
     except UnknownKind as error:
         return _failed(f"error: {error}", 1)
     except CommandFailed as error:
@@ -67,6 +85,12 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _code(error: click.ClickException) -> int:
+    """Fleet's command ends with 1 whatever is wrong, so `fleet` without a command of our own does as well."""
+    without_command = isinstance(error, click.UsageError) and (error.ctx is None or error.ctx.parent is None)
+    return 1 if without_command else error.exit_code
 
 
 def _failed(message: str, code: int, *, show: Callable[[], None] | None = None) -> int:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fleet.bus import Bus
 
 DEFAULT_NAMESPACE = "fleet-local"
+NAMESPACE = "NAMESPACE"
+"""The environment's variable with the namespace, where no flag says it."""
 _PATIENCE = 3.0
 _KEY = "fleet.hub"
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -63,7 +65,7 @@ def namespace_option(command: F) -> F:
     return click.option(
         "-n",
         "--namespace",
-        envvar="NAMESPACE",
+        envvar=NAMESPACE,
         default=DEFAULT_NAMESPACE,
         show_default=True,
         help="Namespace of the objects (the workspace).",

@@ -36,6 +36,7 @@ _BUNDLES = (
     ),
     click.option("--imagescan-enabled", is_flag=True, help="Take imageScans in fleet.yaml."),
     click.option("--oci-registry-secret", default="", hidden=True),
+    click.option("--profiles-dir", default="", hidden=True),
     click.option("-k", "--kubeconfig", default="", hidden=True),
     click.option("--context", "kube_context", default="", hidden=True),
     click.option("--debug", is_flag=True, hidden=True),

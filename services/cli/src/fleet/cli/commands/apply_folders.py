@@ -14,7 +14,7 @@ import click
 
 from fleet.cli.address import HubChoice
 from fleet.cli.errors import CommandFailed
-from fleet.cli.session import with_bus
+from fleet.cli.session import DEFAULT_NAMESPACE, NAMESPACE, with_bus
 
 if TYPE_CHECKING:
     from fleet.bundler.domain.order import Order
@@ -31,9 +31,9 @@ AT_ONCE = "FLEET_BUNDLE_CREATION_MAX_CONCURRENCY"
 _AT_ONCE = 4
 
 _NO_EFFECT = {
-    "oci_registry_secret": "files of bundles are stored sealed in the hub, never in a registry",
-    "kubeconfig": "the hub is named by --data or --server",
-    "kube_context": "the hub is named by --data or --server",
+    "oci_registry_secret": "--oci-registry-secret has no effect: files are stored sealed in the hub",
+    "kubeconfig": "--kubeconfig has no effect: the hub is named by --data or --server",
+    "kube_context": "--context has no effect: the hub is named by --data or --server",
 }
 
 
@@ -46,18 +46,32 @@ def apply_folders(words: Sequence[str], namespace: str, hub: HubChoice, given: M
     if not words:
         raise CommandFailed("error: at least one argument is required: NAME (see fleet apply --help)")
     name, *paths = words
+    namespace = _namespace(namespace)
+    if given["profiles_dir"]:
+        click.echo("warning: --profiles-dir has no effect: no profiles are written", err=True)
     bundles = _read(name, paths, given)
     if given["output"]:
         _print(bundles, namespace, given["output"])
         return
-    for flag, instead in _NO_EFFECT.items():
+    for flag, warning in _NO_EFFECT.items():
         if given[flag]:
-            click.echo(f"warning: --{flag.replace('_', '-')} has no effect: {instead}", err=True)
+            click.echo(f"warning: {warning}", err=True)
     if any(bundle.scans for bundle in bundles):
         click.echo("warning: imageScans are not looked after yet: only what -o prints has them", err=True)
     keyring = _keyring(hub)
     at_once = _at_once(given["bundle_creation_max_concurrency"])
     with_bus(hub, lambda bus: _store(bus, keyring, name, namespace, bundles, at_once))
+
+
+def _namespace(given: str) -> str:
+    """As in Fleet, the environment's counts where the flag says nothing else than without it."""
+    environment = os.environ.get(NAMESPACE, "")
+    if not environment or given not in ("", DEFAULT_NAMESPACE):
+        return given
+    if given != environment:
+        said = f"{NAMESPACE}={environment} of the environment counts, as in Fleet"
+        click.echo(f'warning: -n "{given}" is what holds without it: {said}', err=True)
+    return environment
 
 
 def _read(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> list[ReadBundle]:
@@ -72,7 +86,8 @@ def _read(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> list[Rea
         answer = asyncio.run(read_folder(Path(), order, credentials))
     except (BadInput, ReadingFailed, HostBusy) as error:
         raise CommandFailed(f"error: {error}") from error
-    for warning in answer.warnings:
+    unused = [f"{order.targets_wrong}; no bundle needs it"] if order.targets_wrong else []
+    for warning in (*unused, *answer.warnings):
         click.echo(f"warning: {warning}", err=True)
     return answer.bundles
 
@@ -87,15 +102,13 @@ def _check_stdin(given: Mapping[str, Any]) -> None:
 
 def _order(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> Order:
     from fleet.cli.folders.commit import head_of
-    from fleet.cli.folders.flags import Flags, order_of
+    from fleet.cli.folders.flags import Flags, TargetsFile, order_of
     from fleet.cli.folders.goflags import pairs
 
     own = {field.name: given[field.name] for field in dataclasses.fields(Flags)}
     own["label"] = pairs(own["label"])
     own["commit"] = own["commit"] or os.environ.get("COMMIT") or head_of(Path())
-    targets_file = given["targets_file"]
-    targets = _bytes(targets_file) if targets_file else b""
-    return order_of(name, paths, Flags(**own), targets_file=targets_file, targets=targets)
+    return order_of(name, paths, Flags(**own), TargetsFile.read(given["targets_file"]))
 
 
 def _print(bundles: Sequence[ReadBundle], namespace: str, output: str) -> None:
@@ -171,10 +184,3 @@ def _keyring(hub: HubChoice) -> Keyring:
         return Keyring.open(layout.keyring)
     except (VaultError, OSError) as error:
         raise CommandFailed(f"error: {layout.keyring}: {error}") from error
-
-
-def _bytes(name: str) -> bytes:
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise CommandFailed(f"error: open {name}: {(error.strerror or '').lower()}") from error

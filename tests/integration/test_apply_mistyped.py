@@ -1,0 +1,51 @@
+"""`fleet apply -o - NAME PATH...`: what is typed wrong is told on stderr, and what Fleet takes is taken."""
+
+import pytest
+
+from support.command import fleet
+from support.folders import config_map, names, objects_of, write
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder that commands run in, in no git repository."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COMMIT", raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    return tmp_path
+
+
+async def test_a_path_that_is_not_there_is_told_where_others_have_bundles(here):
+    write(here, {"a/a.yaml": config_map()})
+    done = await fleet("apply", "-o", "-", "repo", "a", "nowhere")
+    assert (done.code, names(objects_of(done))) == (0, ["repo-a"])
+    assert done.err == 'warning: the path "nowhere" is not there, or has no files\n'
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "namespace", "warned"),
+    [
+        ([], "shop", "shop", False),
+        (["-n", "fleet-local"], "shop", "shop", True),
+        (["-n", ""], "shop", "shop", True),
+        (["-n", "other"], "shop", "other", False),
+        (["-n", ""], "", None, False),
+        (["-n", "fleet-local"], "", "fleet-local", False),
+    ],
+)
+async def test_the_environments_namespace_counts_as_in_fleet(
+    here, monkeypatch, flags, environment, namespace, warned
+):
+    monkeypatch.setenv("NAMESPACE", environment)
+    write(here, {"a.yaml": config_map()})
+    done = await fleet(*flags, "apply", "-o", "-", "repo")
+    assert objects_of(done)[0]["metadata"].get("namespace") == namespace
+    assert ("NAMESPACE=shop of the environment counts" in done.err) == warned
+
+
+async def test_a_folder_for_profiles_is_taken_and_nothing_is_written_there(here):
+    write(here, {"a.yaml": config_map()})
+    done = await fleet("apply", "-o", "-", "--profiles-dir", "profiles", "repo")
+    assert (done.code, names(objects_of(done))) == (0, ["repo"])
+    assert done.err == "warning: --profiles-dir has no effect: no profiles are written\n"
+    assert not (here / "profiles").exists()
