@@ -28,7 +28,7 @@ situated = st.builds(
 )
 """Deployments of which nobody says that they have a version that they were not told to run."""
 new_or_old = st.lists(
-    st.one_of(situated, st.just(Target())),
+    st.one_of(situated, st.builds(Target)),
     min_size=1,
     max_size=60,
 )

@@ -16,6 +16,7 @@ from fleet.targeter.domain.options import Options, Plan
 from fleet.targeter.domain.preparing import Reading, Recipe
 from fleet.targeter.domain.selectors import Term
 from fleet.targeter.domain.sets import BundleKey, OwnerKey
+from fleet.targeter.domain.strategy import Partition, Strategy
 from fleet.targeter.domain.systemkeys import FLEET
 from fleet.targeter.domain.templating import LABELS, Path
 
@@ -50,9 +51,10 @@ class Bundle:
 
     `staged` says who is to have it, by what applies there; `plans` what that is. `failed` has those for
     whom its options cannot be filled in, and `failures` why; they keep what they have. While `error` is
-    set the whole bundle is held: what runs of it stays as it is. `behind` has the targeted clusters that do
-    not have the newest version because something is paused or failed. `workspaces` are where its clusters
-    may be, `overrides` the options that it gets whatever it says itself.
+    set the whole bundle is held: what runs of it stays as it is. `behind` has the targeted clusters that are
+    not told to run the newest version: something is paused or failed, or their turn has not come. `strategy`
+    says whose turn it is, `parted` into which partitions it parts which clusters. `workspaces` are where its
+    clusters may be, `overrides` the options that it gets whatever it says itself.
     """
 
     stored: Stored[BundleRendered]
@@ -60,6 +62,7 @@ class Bundle:
     overrides: Options = field(default_factory=dict)
     targeting: Targeting | None = None
     options: BundleOptions | None = None
+    strategy: Strategy = field(default_factory=Strategy)
     error: str = ""
     recipes: dict[Choice, Recipe] = field(default_factory=dict)
     plans: dict[CohortKey, Plan] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class Bundle:
     failures: dict[CohortKey, str] = field(default_factory=dict)
     failed: dict[CohortKey, BitMap] = field(default_factory=dict)
     behind: BitMap = field(default_factory=BitMap)
+    parted: tuple[BitMap, list[Partition]] | None = None
 
     @property
     def record(self) -> BundleRendered:
@@ -106,6 +110,7 @@ class Bundle:
         self.staged = {key: rest for key, members in self.staged.items() if (rest := members - alone)}
         self.failed = {key: rest for key, members in self.failed.items() if (rest := members - alone)}
         self.behind -= alone
+        self.parted = None
 
     def reads(self) -> frozenset[Path]:
         """What of a cluster its options look at, whichever targets apply."""
@@ -126,6 +131,7 @@ def bundle_from(
     bundle = Bundle(stored, workspaces or (stored.event.workspace,), overrides or {})
     try:
         bundle.targeting = Targeting.parse(stored.event.spec)
+        bundle.strategy = Strategy.parse(stored.event.spec.get("rolloutStrategy"))
         if isinstance(options, str):
             raise TargetingError("", options)
         if len(options.targets) < len(bundle.targeting.regular) + len(bundle.targeting.customizations):
@@ -234,13 +240,14 @@ class BundleBook:
         return set(self._of_workspace.get(workspace, ()))
 
     def _places(self, bundle: Bundle) -> Iterator[tuple[dict[Any, set[BundleKey]], Any]]:
-        targeting = bundle.targeting
+        targeting, strategy = bundle.targeting, bundle.strategy
         for workspace in bundle.workspaces:
             yield self._of_workspace, workspace
             if targeting is None:
                 continue
-            yield from ((self._readers, (workspace, term)) for term in targeting.terms())
-            if targeting.by_group:
+            terms = targeting.terms() | strategy.terms()
+            yield from ((self._readers, (workspace, term)) for term in terms)
+            if targeting.by_group or strategy.by_group:
                 yield self._group_readers, workspace
         yield from self._templated(bundle)
 

@@ -8,12 +8,14 @@ from fleet.events import BundleRendered, BundleSet, ClusterRecord, Member, Resou
 from fleet.targeter.domain.bundles import Bundle, BundleBook, BundleOptions, bundle_from
 from fleet.targeter.domain.clusters import Change, Cluster, ClusterBook
 from fleet.targeter.domain.errors import TargetingError
+from fleet.targeter.domain.index import NOTHING
 from fleet.targeter.domain.ledger import Ledger
 from fleet.targeter.domain.manifests import Manifests
 from fleet.targeter.domain.placement import Moves, Namer, promote, stage, withdraw
 from fleet.targeter.domain.rules import RuleBook, namespace_labels
 from fleet.targeter.domain.sets import BundleKey, Live, OwnerKey, Record, RepositorySets, bundle_set
 from fleet.targeter.domain.standing import Standing
+from fleet.targeter.domain.turns import Turns
 from fleet.targeter.domain.work import Cause, ViewKey, Work
 
 OptionsKey = tuple[str, str]
@@ -44,6 +46,9 @@ class Estate:
             manifests=self.manifests,
             ledger=self.ledger,
             work=self.work,
+        )
+        self.turns = Turns(
+            clusters=self.clusters, manifests=self.manifests, readiness=self.standing.readiness
         )
         self.declared: dict[ViewKey, Stored[Resource]] = {}
         self._name = name
@@ -145,6 +150,11 @@ class Estate:
             if bundle := self.bundles.get(key):
                 self._place(bundle, within)
                 yield
+        replan, self.work.replan = self.work.replan, set()
+        for key in replan:
+            if bundle := self.bundles.get(key):
+                self._advance(bundle)
+                yield
         self._prune_options()
         self.planning = False
 
@@ -159,10 +169,29 @@ class Estate:
             bundle.error = str(error)
             return
         self.bundles.reading(bundle)
-        moves = promote(bundle, self.manifests.classes, self.manifests.entries, self.clusters, within)
+        turn = None if bundle.strategy.lets_all_out else NOTHING
+        moves = self._promote(bundle, within, turn)
         if moves.any and (within is None or not bundle.plans.keys() <= plans):
             self.work.waves.add(bundle.key)
         self._moved(bundle.key, moves, bundle.stored if within is None else None)
+        self._advance(bundle, NOTHING if within is None else within)
+
+    def _advance(self, bundle: Bundle, changed: BitMap = NOTHING) -> None:
+        """Let a bundle out to those whose turn it is now; those that `changed` get it for that reason."""
+        self.work.replan.discard(bundle.key)
+        if bundle.error or bundle.strategy.lets_all_out or not bundle.behind:
+            return
+        if turn := self.turns.next(bundle):
+            self.work.waves.add(bundle.key)
+            moves = self._promote(bundle, turn, turn)
+            self._moved(bundle.key, moves, None)
+            self.work.because(turn - changed, bundle.stored)
+            self.standing.mark(bundle.key)
+            self.work.replan.discard(bundle.key)
+
+    def _promote(self, bundle: Bundle, within: BitMap | None, turn: BitMap | None) -> Moves:
+        manifests = self.manifests
+        return promote(bundle, manifests.classes, manifests.entries, self.clusters, within, turn)
 
     def _changed(self, workspace: str, changes: Iterable[Change]) -> None:
         if not self._begun:
@@ -249,6 +278,7 @@ class Estate:
         for bundle in self.bundles:
             if cluster.ordinal in bundle.targeted():
                 bundle.forget(cluster.ordinal)
+                self.work.replan.add(bundle.key)
                 self.standing.mark(bundle.key)
         for key, _ in self.manifests.classes.manifest(cluster.ordinal).slots:
             self.standing.taken(key, alone)

@@ -42,7 +42,7 @@ def stage(bundle: Bundle, clusters: ClusterBook, name: Namer, within: BitMap | N
     """Decide who is to have a bundle's newest version, for all clusters or those `within`.
 
     Clusters for which its options cannot be filled in are set apart, and what they have stays. Raises
-    TargetingError where options cannot be merged; nothing is staged then.
+    TargetingError where options cannot be merged, or a limit of the rollout cannot be read.
     """
     assert bundle.targeting is not None
     shares = place(bundle.targeting, clusters.index, bundle.workspaces, within)
@@ -59,6 +59,9 @@ def stage(bundle: Bundle, clusters: ClusterBook, name: Namer, within: BitMap | N
             _prepare(bundle, key, members, clusters, name)
     bundle.staged = _joined(bundle.staged, found, bundle.plans, within)
     bundle.failed = _joined(bundle.failed, found, bundle.failures, within)
+    if bundle.strategy.declared:
+        bundle.parted = None
+    bundle.strategy.check(len(bundle.targeted()))
     if len(bundle.plans) > len(bundle.staged):
         bundle.plans = {key: bundle.plans[key] for key in bundle.staged}
     if len(bundle.failures) > len(bundle.failed):

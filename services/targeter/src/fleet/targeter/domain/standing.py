@@ -75,12 +75,14 @@ class Standing:
     def given(self, bundle: BundleKey, members: BitMap, same: BitMap = NOTHING) -> None:
         """These clusters have another entry of a bundle from now on, `same` one of the same deployment."""
         if members:
+            self._work.replan.add(bundle)
             self.readiness.wait(bundle, members, same)
             self._moved(bundle, members)
 
     def taken(self, bundle: BundleKey, members: BitMap) -> None:
         """These clusters do not run a bundle any more."""
         if members:
+            self._work.replan.add(bundle)
             self.readiness.drop(bundle, members)
             self._moved(bundle, members)
 
@@ -94,6 +96,7 @@ class Standing:
             fresh = self.readiness.is_fresh(key, cluster.ordinal)
             if self.readiness.put(key, cluster.ordinal, judge(digest, fresh=fresh, report=report)):
                 self._work.move(cluster.key[0], BitMap([cluster.ordinal]))
+                self._work.replan.add(key)
                 self.mark(key)
 
     def _moved(self, bundle: BundleKey, members: BitMap) -> None:

@@ -87,8 +87,9 @@ class Strategy:
     def check(self, count: int) -> None:
         """Raise TargetingError where a limit that counts for so many clusters cannot be read."""
         self.limit_of(count)
-        self._size(count)
-        self.limit_of_partitions(max(count, len(self.declared)))
+        self.limit_of_partitions(len(self.declared) or count)
+        if not self.declared:
+            self._size(count)
         for found in self.declared:
             limit("rolloutStrategy.maxUnavailable", count, found.max_unavailable, self.max_unavailable)
 

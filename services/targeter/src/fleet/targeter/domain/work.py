@@ -18,6 +18,7 @@ Cause = Stored[Record] | Stored[ClusterRecord] | Stored[Resource]
 class Work:
     """Marks that events leave and that writers take up.
 
+    `replan` has the bundles of which it may be the turn of more clusters.
     `dirty` has the clusters whose manifest may differ from the one that is written, `again` those that
     are written whether it differs or not. `waves` has the bundles of which a new version goes out,
     `shifted` all whose clusters changed. `views` has the objects whose view may have changed, `gone`
@@ -27,6 +28,7 @@ class Work:
 
     dirty: BitMap = field(default_factory=BitMap)
     again: BitMap = field(default_factory=BitMap)
+    replan: set[BundleKey] = field(default_factory=set)
     waves: set[BundleKey] = field(default_factory=set)
     shifted: set[BundleKey] = field(default_factory=set)
     views: set[ViewKey] = field(default_factory=set)
