@@ -184,6 +184,16 @@ async def test_b11_a_targets_file_gives_targets_and_restrictions(here):
     assert bundle["spec"]["targetRestrictions"] == [{"name": "target1", "clusterName": "test1"}]
 
 
+async def test_a_targets_file_that_cannot_be_used_is_an_error_only_where_it_is_needed(here):
+    write(here, {"a/a.yaml": config_map(), "a/fleet.yaml": "overrideTargets: []\n", "b/b.yaml": config_map()})
+    done = await fleet("apply", "-o", "-", "--targets-file=nope", "repo", "a")
+    told = "warning: open nope: no such file or directory; no bundle needs it\n"
+    assert (done.code, done.err, names(objects_of(done))) == (0, told, ["repo-a"])
+    done = await fleet("apply", "-o", "-", "--targets-file=nope", "repo", "a", "b")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "error: open nope: no such file or directory\n"
+
+
 async def test_b15_names_are_cut_with_a_hash(here):
     write(here, {"a.yaml": config_map()})
     long = "1234567890" * 5 + "123"

@@ -1,10 +1,12 @@
 """The flags of `fleet apply NAME PATH...`: what they ask the reader for, and how they may be written."""
 
+from pathlib import Path
+
 import click
 import pytest
 
 from fleet.bundler.domain.errors import BadInput
-from fleet.cli.folders.flags import Flags, order_of
+from fleet.cli.folders.flags import Flags, TargetsFile, order_of
 from fleet.cli.folders.goflags import GoCommand, GoInt, GoList, pairs
 
 TARGETS = b"""
@@ -61,15 +63,20 @@ def test_no_targets_file_means_no_targets_from_outside():
     assert (order.targets, order.restrictions) == (None, ())
 
 
-def test_a_targets_file_has_targets_and_restrictions():
-    order = order_of("repo", [], Flags(), targets_file="targets.yaml", targets=TARGETS)
+def test_a_targets_file_has_targets_and_restrictions(tmp_path):
+    (tmp_path / "targets.yaml").write_bytes(TARGETS)
+    order = order_of("repo", [], Flags(), TargetsFile.read(str(tmp_path / "targets.yaml")))
     assert [target["clusterName"] for target in order.targets] == ["test1"]
     assert order.restrictions == ({"name": "target1", "clusterName": "test1"},)
+    assert not order.targets_wrong
 
 
-def test_a_targets_file_that_is_wrong_is_named_with_the_line():
-    with pytest.raises(BadInput, match=r"^targets\.yaml:2: targets\[0\]"):
-        order_of("repo", [], Flags(), targets_file="targets.yaml", targets=b"targets:\n- 1\n")
+def test_a_targets_file_that_is_wrong_is_named_with_the_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("targets.yaml").write_text("targets:\n- 1\n")
+    order = order_of("repo", [], Flags(), TargetsFile.read("targets.yaml"))
+    assert order.targets_wrong.startswith("targets.yaml:2: targets[0]")
+    assert TargetsFile.read("missing").wrong == "open missing: no such file or directory"
 
 
 def test_drift_options_count_only_where_correction_is_on():

@@ -94,6 +94,8 @@ def draft_bundle(tree: Tree, place: Place, order: Order) -> Draft:
     """Parse the options of a bundle and list its files. Raises BadInput with the place of what is wrong."""
     data = tree.read(place.options) if place.options else b""
     file = read_fleet_yaml(data, place.options, image_scans=order.image_scans)
+    if order.targets_wrong and file.override is None:
+        raise BadInput(order.targets_wrong)
     warnings = list(warnings_of(file))
     try:
         check_options(file)

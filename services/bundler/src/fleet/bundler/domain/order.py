@@ -40,9 +40,11 @@ class Order:
     `name` is the repository's, which bundle names begin with. `paths` are scanned, unless there are
     `bundles` (folder, options file): those are read and nothing below them. `options_file` is read instead
     of each folder's fleet.yaml. `targets` and `restrictions` come from the GitRepo or from a targets file;
-    None where there is neither. `labels` has the commit's too where bundles are to say it. `compress` asks
-    for every file as base64+gz. `image_scans` allows `imageScans`, which are an error otherwise. `offline`:
-    the bundles are only printed, so what only Kubernetes would refuse about them is a warning.
+    None where there is neither. `targets_wrong` says why a targets file cannot be used, which is an error of
+    each bundle without `overrideTargets`. `labels` has the commit's too where bundles are to say it.
+    `compress` asks for every file as base64+gz. `image_scans` allows `imageScans`, which are an error
+    otherwise. `offline`: the bundles are only printed, so what only Kubernetes would refuse about them is a
+    warning.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Order:
     options_file: str = ""
     targets: tuple[dict[str, Any], ...] | None = None
     restrictions: tuple[dict[str, Any], ...] = ()
+    targets_wrong: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     target_namespace: str = ""
     service_account: str = ""

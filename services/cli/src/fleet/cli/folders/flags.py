@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order, driven_bundle, read_targets_file
 
 COMMIT_LABEL = "fleet.cattle.io/commit"
@@ -36,15 +39,33 @@ class Flags:
     imagescan_enabled: bool = False
 
 
-def order_of(
-    name: str, paths: Sequence[str], flags: Flags, *, targets_file: str = "", targets: bytes = b""
-) -> Order:
-    """The order for these flags. `targets` is the text of the targets file, whose name is for messages.
+@dataclass(frozen=True, slots=True)
+class TargetsFile:
+    """What a targets file says, or why it cannot be used."""
+
+    targets: tuple[dict[str, Any], ...] | None = None
+    restrictions: tuple[dict[str, Any], ...] = ()
+    wrong: str = ""
+
+    @classmethod
+    def read(cls, name: str) -> TargetsFile:
+        """The targets of the file with this name; of none where the name is empty."""
+        if not name:
+            return cls()
+        try:
+            return cls(*read_targets_file(Path(name).read_bytes(), name))
+        except OSError as error:
+            return cls(wrong=f"open {name}: {(error.strerror or '').lower()}")
+        except BadInput as error:
+            return cls(wrong=str(error))
+
+
+def order_of(name: str, paths: Sequence[str], flags: Flags, targets: TargetsFile = TargetsFile()) -> Order:
+    """The order for these flags.
 
     Raises:
-        BadInput: the targets file is wrong, or a path of a user-driven scan has two separators.
+        BadInput: a path of a user-driven scan has two separators.
     """
-    found, restrictions = read_targets_file(targets, targets_file) if targets_file else (None, ())
     driven = flags.driven_scan
     drift = {
         "enabled": flags.correct_drift,
@@ -56,8 +77,9 @@ def order_of(
         paths=() if driven else tuple(paths),
         bundles=tuple(driven_bundle(path, flags.driven_scan_sep) for path in paths or ["."] if driven),
         options_file="" if driven else flags.bundle_file,
-        targets=found,
-        restrictions=restrictions,
+        targets=targets.targets,
+        restrictions=targets.restrictions,
+        targets_wrong=targets.wrong,
         labels=dict(flags.label) | ({COMMIT_LABEL: flags.commit} if flags.commit else {}),
         target_namespace=flags.target_namespace,
         service_account=flags.service_account,
