@@ -65,3 +65,13 @@ def test_a_file_that_is_not_there_is_named_with_its_flag(tmp_path):
     given = NONE | {"username": "a", "password_file": str(tmp_path / "nope")}
     with pytest.raises(BadInput, match="nope: --password-file: cannot be read: No such file"):
         credentials_of(given, {})
+
+
+@pytest.mark.parametrize("value", ["true", "12345678", ".inf"])
+def test_a_certificate_by_folder_is_text_and_a_password_may_be_a_number(tmp_path, value):
+    given = NONE | {"helm_credentials_by_path_file": str(tmp_path / "paths")}
+    (tmp_path / "paths").write_text("web: {password: 12345678}\n")
+    assert credentials_of(given, {}).by_path["web"].password == "12345678"
+    (tmp_path / "paths").write_text(f"web: {{caBundle: {value}}}\n")
+    with pytest.raises(BadInput, match=r"paths:1: web\.caBundle"):
+        credentials_of(given, {})

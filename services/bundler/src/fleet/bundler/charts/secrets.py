@@ -21,7 +21,8 @@ _PATH_AUTH = Struct(
     {
         **dict.fromkeys(("username", "password", "caBundle", "sshPrivateKey"), Text()),
         **dict.fromkeys(("insecureSkipVerify", "basicHTTP"), Flag()),
-    }
+    },
+    direct=frozenset({"username", "password"}),
 )
 
 
