@@ -13,6 +13,7 @@ from fleet.targeter.domain.errors import TargetingError
 from fleet.targeter.domain.index import NOTHING
 from fleet.targeter.domain.matching import Choice, Targeting
 from fleet.targeter.domain.options import Options, Plan
+from fleet.targeter.domain.passes import Pass
 from fleet.targeter.domain.preparing import Reading, Recipe
 from fleet.targeter.domain.selectors import Term
 from fleet.targeter.domain.sets import BundleKey, OwnerKey
@@ -53,8 +54,9 @@ class Bundle:
     whom its options cannot be filled in, and `failures` why; they keep what they have. While `error` is
     set the whole bundle is held: what runs of it stays as it is. `behind` has the targeted clusters that are
     not told to run the newest version: something is paused or failed, or their turn has not come. `strategy`
-    says whose turn it is, `parted` into which partitions it parts which clusters. `workspaces` are where its
-    clusters may be, `overrides` the options that it gets whatever it says itself.
+    says whose turn it is, `parted` into which partitions it parts which clusters, `counted` what the last
+    pass over them counted. `workspaces` are where its clusters may be, `overrides` the options that it gets
+    whatever it says itself.
     """
 
     stored: Stored[BundleRendered]
@@ -71,6 +73,7 @@ class Bundle:
     failed: dict[CohortKey, BitMap] = field(default_factory=dict)
     behind: BitMap = field(default_factory=BitMap)
     parted: tuple[BitMap, list[Partition]] | None = None
+    counted: Pass | None = None
 
     @property
     def record(self) -> BundleRendered:

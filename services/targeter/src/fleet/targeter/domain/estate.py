@@ -181,12 +181,15 @@ class Estate:
         self.work.replan.discard(bundle.key)
         if bundle.error or bundle.strategy.lets_all_out or not bundle.behind:
             return
-        if turn := self.turns.next(bundle):
+        turn, counted = self.turns.passes(bundle)
+        if counted != bundle.counted:
+            bundle.counted = counted
+            self.standing.mark(bundle.key)
+        if turn:
             self.work.waves.add(bundle.key)
             moves = self._promote(bundle, turn, turn)
             self._moved(bundle.key, moves, None)
             self.work.because(turn - changed, bundle.stored)
-            self.standing.mark(bundle.key)
             self.work.replan.discard(bundle.key)
 
     def _promote(self, bundle: Bundle, within: BitMap | None, turn: BitMap | None) -> Moves:

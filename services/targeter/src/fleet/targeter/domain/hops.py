@@ -10,6 +10,7 @@ from fleet.targeter.domain.bundles import Bundle
 from fleet.targeter.domain.clusters import Cluster
 from fleet.targeter.domain.estate import Estate
 from fleet.targeter.domain.ledger import Written
+from fleet.targeter.domain.progress import waiting
 from fleet.targeter.domain.sets import BundleKey
 from fleet.targeter.domain.states import BundleState
 
@@ -62,7 +63,7 @@ def locate(estate: Estate, cluster: Cluster, key: BundleKey) -> Hop:
     if bundle and (failure := bundle.failure_of(cluster.ordinal)):
         return Hop("targeter", bundle.stored.time.timestamp(), failure, _NEXT_TEMPLATE)
     if bundle and cluster.ordinal in bundle.behind:
-        return _paused(bundle, cluster)
+        return _held_back(estate, bundle, cluster)
     written = estate.ledger.written(cluster.key, cluster.uid)
     wanted = estate.manifests.classes.manifest(cluster.ordinal)
     if written is None or written.digest != wanted.digest:
@@ -76,7 +77,10 @@ def locate(estate: Estate, cluster: Cluster, key: BundleKey) -> Hop:
     return _on_its_way(estate, cluster, written)
 
 
-def _paused(bundle: Bundle, cluster: Cluster) -> Hop:
+def _held_back(estate: Estate, bundle: Bundle, cluster: Cluster) -> Hop:
+    if not bundle.paused and not cluster.paused:
+        found = waiting(estate.turns, bundle, cluster.ordinal)
+        return Hop("targeter", bundle.stored.time.timestamp(), found.why, found.next)
     what = "the bundle or its repository" if bundle.paused else "the cluster"
     stored = bundle.stored if bundle.paused else cluster.stored
     return Hop(

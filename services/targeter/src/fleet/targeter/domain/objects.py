@@ -19,6 +19,12 @@ from fleet.targeter.domain.summaries import modified_status, non_ready_status, s
 AGENT_NAMESPACE = "cattle-fleet-system"
 """Where an agent lives that no Cluster says otherwise of."""
 
+_UNAVAILABLE = (
+    BundleState.ERR_APPLIED,
+    BundleState.WAIT_APPLIED,
+    BundleState.PENDING,
+    BundleState.NOT_READY,
+)
 _OWNERS = {
     "GitRepo": ("readyGitRepos", "desiredReadyGitRepos"),
     "HelmOp": ("readyHelmOps", "desiredReadyHelmOps"),
@@ -101,7 +107,7 @@ class Objects:
         deployed = state is not BundleState.ERR_APPLIED
         status: dict[str, Any] = {
             "appliedDeploymentID": applied,
-            "ready": state not in (BundleState.NOT_READY, BundleState.ERR_APPLIED, BundleState.WAIT_APPLIED),
+            "ready": state not in _UNAVAILABLE,
             "nonModified": state is not BundleState.MODIFIED,
             "display": {
                 "deployed": "True" if deployed else f"Error: {message}",

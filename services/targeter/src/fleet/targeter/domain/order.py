@@ -15,8 +15,8 @@ from pyroaring import BitMap
 Named = tuple[str, str]
 """A cluster's name and, for those that share it, its workspace."""
 
-_FEW = 64
-"""So many new clusters are put into their places one by one; more are sorted in with all."""
+_SHARE = 8
+"""One new cluster to so many known ones: more new ones are sorted together with all."""
 
 
 class NameOrder:
@@ -68,12 +68,7 @@ class NameOrder:
             places = self._ranks[np.fromiter(self._gone, np.uint32, len(self._gone))]
             self._ordinals = np.delete(self._ordinals, places)
             self._gone.clear()
-        if len(self._new) > _FEW:
-            every = [*self._ordinals.tolist(), *self._new]
-            self._ordinals = np.fromiter(sorted(every, key=self._named), np.uint32, len(every))
-        else:
-            for ordinal in self._new:
-                self._insert(ordinal)
+        self._insert(sorted(self._new, key=self._named))
         self._new.clear()
         if not len(self._ordinals):
             return
@@ -82,10 +77,17 @@ class NameOrder:
             self._ranks = np.empty(2 * (top + 1), np.int32)
         self._ranks[self._ordinals] = np.arange(len(self._ordinals), dtype=np.int32)
 
-    def _insert(self, ordinal: int) -> None:
-        places = range(len(self._ordinals))
-        place = bisect_left(places, self._named(ordinal), key=lambda n: self._named(int(self._ordinals[n])))
-        self._ordinals = np.insert(self._ordinals, place, ordinal)
+    def _insert(self, new: list[int]) -> None:
+        known = len(self._ordinals)
+        if len(new) * _SHARE > known:
+            every = sorted([*self._ordinals.tolist(), *new], key=self._named)
+            self._ordinals = np.fromiter(every, np.uint32, len(every))
+            return
+        found = [bisect_left(range(known), self._named(number), key=self._named_at) for number in new]
+        self._ordinals = np.insert(self._ordinals, found, new)
+
+    def _named_at(self, place: int) -> Named:
+        return self._named(int(self._ordinals[place]))
 
 
 def _bitmap(ordinals: NDArray[np.uint32]) -> BitMap:

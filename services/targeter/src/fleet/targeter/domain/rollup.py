@@ -1,7 +1,6 @@
 """The targeter's part of what people see of a Bundle, a GitRepo and a ClusterGroup (fleet.md 4.4, 4.5)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from heapq import nsmallest
 from typing import Any, Literal
 
 from pyroaring import BitMap
@@ -13,6 +12,7 @@ from fleet.targeter.domain.estate import Estate
 from fleet.targeter.domain.hops import held, locate
 from fleet.targeter.domain.index import NOTHING
 from fleet.targeter.domain.preparing import failed_for
+from fleet.targeter.domain.progress import progress
 from fleet.targeter.domain.sets import BundleKey, OwnerKey
 from fleet.targeter.domain.states import RANK, BundleState, behind
 from fleet.targeter.domain.summaries import LISTED, NonReady, Summary, added, trouble_of
@@ -22,7 +22,7 @@ States = Mapping[BundleState, BitMap]
 NameOf = Callable[[Cluster], str]
 StateOf = Callable[[BundleState], BundleState]
 
-_LOOKED_AT = 2000
+_LOOKED_AT = 100_000
 """Of more clusters than this that are not Ready, those with the lowest numbers stand for all in lists."""
 
 
@@ -57,8 +57,7 @@ class Rollups:
 
     def bundle_summary(self, bundle: Bundle) -> Summary:
         """A bundle's deployments by cluster. What is held back counts as waiting here, as in Fleet."""
-        states = self._regrouped(bundle, _from_bundle)
-        return self._summary(bundle, states, lambda cluster: "/".join(cluster.key))
+        return self._summary(bundle, self._regrouped(bundle, _from_bundle), _full_name)
 
     def deployment_summary(self, bundle: Bundle) -> Summary:
         """A bundle's deployments as its GitRepo and the clusters count them."""
@@ -75,7 +74,8 @@ class Rollups:
         if bundle is None or ordinal not in bundle.behind:
             return state
         if ordinal not in self._estate.manifests.classes.running(key):
-            return BundleState.NOT_READY
+            told = ordinal in self._estate.turns.stopped(bundle)
+            return BundleState.NOT_READY if told else BundleState.PENDING
         return behind(state)
 
     def deployments(self, cluster: Cluster) -> list[BundleKey]:
@@ -100,11 +100,16 @@ class Rollups:
         bundle = self._estate.bundles.get(key)
         if bundle is None:
             return None
-        summary = self.bundle_summary(bundle)
-        status = {
+        states = self._regrouped(bundle, _from_bundle)
+        summary = self._summary(bundle, states, _full_name)
+        status: dict[str, Any] = {
             "summary": summary.to_json(),
             "display": {"readyClusters": f"{summary.ready}/{summary.desired}", "state": summary.state},
         }
+        if not bundle.error:
+            status |= progress(
+                self._estate.turns, bundle, lambda part: self._summary(bundle, states, _full_name, part)
+            )
         return ViewPart(
             kind="bundle",
             workspace=key[0],
@@ -203,14 +208,19 @@ class Rollups:
         examples = (entry for c in self._first(unready) for entry in self.cluster_summary(c).listed)
         return Summary(desired, {s: n for s, n in counts.items() if n}, tuple(examples)[:LISTED])
 
-    def _summary(self, bundle: Bundle, states: States, name: NameOf) -> Summary:
+    def _summary(self, bundle: Bundle, states: States, name: NameOf, within: BitMap | None = None) -> Summary:
+        """The deployments of a bundle, of all or some of its clusters."""
+        desired = self._desired(bundle)
+        if within is not None:
+            desired = desired & within
+            states = {state: members & within for state, members in states.items()}
         unready = BitMap.union(NOTHING, *states.values())
         listed = []
         for cluster in self._first(unready):
             state = next(state for state, members in states.items() if cluster.ordinal in members)
             listed.append(self._non_ready(name(cluster), bundle.key, cluster, state))
         counts = {state: len(members) for state, members in states.items() if members}
-        return Summary(len(self._desired(bundle)), counts, tuple(listed))
+        return Summary(len(desired), counts, tuple(listed))
 
     def _non_ready(self, name: str, key: BundleKey, cluster: Cluster, state: BundleState) -> NonReady:
         report = self._estate.ledger.report(cluster.key, cluster.uid)
@@ -223,7 +233,10 @@ class Rollups:
         return self._estate.manifests.classes.running(bundle.key) if bundle.error else bundle.targeted()
 
     def _regrouped(self, bundle: Bundle, seen: StateOf) -> States:
-        """The states, with what is held back shown as `seen` says and what never came as NotReady."""
+        """The states, with what is held back shown as `seen` says.
+
+        What never came is Pending, or where there is a deployment that is only told nothing, NotReady.
+        """
         states = self._estate.standing.readiness.states(bundle.key)
         if not bundle.behind:
             return states
@@ -233,17 +246,20 @@ class Rollups:
         for state, members in (*states.items(), (BundleState.READY, ready & running)):
             if here := members & bundle.behind:
                 found[seen(state)] = found.get(seen(state), NOTHING) | here
-        if never := bundle.behind - running:
-            state = seen(BundleState.NOT_READY)
-            found[state] = found.get(state, NOTHING) | never
+        never = bundle.behind - running
+        stopped = never & self._estate.turns.stopped(bundle) if never else never
+        for state, members in (
+            (seen(BundleState.NOT_READY), stopped),
+            (BundleState.PENDING, never - stopped),
+        ):
+            found[state] = found.get(state, NOTHING) | members
         return {state: members for state, members in found.items() if members}
 
     def _first(self, members: BitMap) -> list[Cluster]:
         """The first by name, as many as are listed."""
-        facts = map(self._estate.clusters.index.facts, members[:_LOOKED_AT])
-        named = nsmallest(LISTED, ((fact.name, fact.workspace, fact.ordinal) for fact in facts if fact))
-        found = (self._estate.clusters.at(ordinal) for _, _, ordinal in named)
-        return [cluster for cluster in found if cluster]
+        first = self._estate.clusters.order.first(members[:_LOOKED_AT], LISTED)
+        found = [cluster for ordinal in first if (cluster := self._estate.clusters.at(ordinal))]
+        return sorted(found, key=lambda cluster: (cluster.record.name, cluster.record.workspace))
 
     def _hop(self, bundles: Iterable[Bundle]) -> dict[str, Any]:
         """Where the first deployment waits that is not Ready; nothing when all are."""
@@ -255,6 +271,10 @@ class Rollups:
                 hop = locate(self._estate, cluster, bundle.key).to_json()
                 return {"hop": hop | {"bundle": bundle.record.bundle, "cluster": "/".join(cluster.key)}}
         return {}
+
+
+def _full_name(cluster: Cluster) -> str:
+    return "/".join(cluster.key)
 
 
 def _from_bundle(state: BundleState) -> BundleState:

@@ -64,6 +64,6 @@ def judge(entry: str, *, fresh: bool, report: Report | None) -> BundleState:
 
 
 def behind(state: BundleState) -> BundleState:
-    """The state of a deployment whose newest version is held back (paused), from that of the one it has."""
+    """The state of a deployment whose newest version is held back, from that of the one it has."""
     held = state in (BundleState.MODIFIED, BundleState.READY)
     return BundleState.OUT_OF_SYNC if held else state

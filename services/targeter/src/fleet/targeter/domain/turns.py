@@ -19,13 +19,30 @@ class Turns:
         self._manifests = manifests
         self._readiness = readiness
 
-    def next(self, bundle: Bundle) -> BitMap:
-        """The clusters that the newest version goes to now, beyond those that have it."""
-        return self._passes(bundle)[0]
+    def passes(self, bundle: Bundle) -> tuple[BitMap, Pass]:
+        """Whom the newest version goes to now, beyond those that have it; and what the last pass counts."""
+        partitions = self.partitions(bundle)
+        return all_passes(bundle.strategy, partitions, self._present(bundle), self._clusters.order)
 
-    def counted(self, bundle: Bundle) -> Pass:
-        """What the last pass counts, as a Bundle's status has it."""
-        return self._passes(bundle)[1]
+    def stopped(self, bundle: Bundle) -> BitMap:
+        """Those that take nothing new, whosever turn it is: paused, or the options fail for them."""
+        everybody = bundle.targeted()
+        paused = everybody if bundle.paused else everybody & self._clusters.paused
+        return paused | bundle.refused()
+
+    def having(self, bundle: Bundle) -> BitMap:
+        """Those that are told to run it, in whatever version."""
+        return bundle.targeted() & self._manifests.classes.running(bundle.key)
+
+    def unavailable(self, bundle: Bundle) -> BitMap:
+        """Those of them that have not applied what they are told to run, or are not ready."""
+        return self.having(bundle) & self._readiness.unavailable(bundle.key)
+
+    def first_name(self, members: BitMap) -> str:
+        """The name of the first of some clusters; empty where there is none."""
+        first = next(iter(self._clusters.order.first(members, 1)), None)
+        cluster = None if first is None else self._clusters.at(first)
+        return cluster.record.name if cluster else ""
 
     def partitions(self, bundle: Bundle) -> list[Partition]:
         """The partitions of a bundle's clusters, made anew where those are others than before."""
@@ -39,17 +56,9 @@ class Turns:
             bundle.parted = (everybody, found)
         return bundle.parted[1]
 
-    def _passes(self, bundle: Bundle) -> tuple[BitMap, Pass]:
-        partitions = self.partitions(bundle)
-        return all_passes(bundle.strategy, partitions, self._present(bundle), self._clusters.order)
-
     def _present(self, bundle: Bundle) -> Present:
-        """How far a bundle's clusters are. Whom its options fail for can take as little as who is paused."""
-        everybody = bundle.targeted()
-        having = everybody & self._manifests.classes.running(bundle.key)
-        unavailable = having & self._readiness.unavailable(bundle.key)
+        everybody, having, unavailable = bundle.targeted(), self.having(bundle), self.unavailable(bundle)
         current = everybody - bundle.behind
-        paused = everybody if bundle.paused else everybody & self._clusters.paused
         return Present(
             everybody=everybody,
             having=having,
@@ -57,5 +66,5 @@ class Turns:
             applied=current - unavailable,
             ready=having - unavailable,
             unavailable=unavailable,
-            paused=paused | bundle.refused(),
+            paused=self.stopped(bundle),
         )
