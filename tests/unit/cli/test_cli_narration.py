@@ -43,8 +43,8 @@ def targeted(*changed, more=0):
     return DeploymentTargeted(**STATE, entries=(*changed, *("e" for _ in range(more))), inline=inline)
 
 
-def rollout(*cohorts, complete=False):
-    names = {"workspace": "ws", "bundle": "web", "uid": "u"}
+def rollout(*cohorts, staged=(), complete=False):
+    names = {"workspace": "ws", "bundle": "web", "uid": "u", "staged": staged}
     return RolloutAdvanced(**names, members_sequence=1, cohorts=cohorts, complete=complete)
 
 
@@ -90,6 +90,11 @@ NOT_POLLED = Condition(type="GitPolling", status="False", reason="Error", messag
         (reported(not_ready(), not_ready()), "cluster ws/one reports NotReady ws/web and 1 more"),
         (rollout(COHORT), "rollout of ws/web advances"),
         (rollout(COHORT, complete=True), "rollout of ws/web promoted to all its clusters"),
+        (rollout(COHORT, staged=(COHORT,)), "rollout of ws/web advances"),
+        (
+            rollout(COHORT, staged=(COHORT,), complete=True),
+            "rollout of ws/web out as far as it may be: other clusters wait",
+        ),
         (rollout(), "rollout of ws/web over: it leaves its clusters"),
         (rollout(complete=True), "rollout of ws/web over: no cluster shall run it"),
         (view(ready("True")), "GitRepo ws/web is Ready"),

@@ -1,12 +1,15 @@
 """A new version goes to the clusters whose turn it is, as reports come in; what is none goes out at once."""
 
+import base64
 from typing import Any
 
 import pytest
 from pyroaring import BitMap
 
 from fleet.targeter.domain.readiness import Readiness
+from fleet.targeter.domain.rollouts import rollout
 from fleet.targeter.domain.states import BundleState
+from support import targeting
 from support.targeting import Draft, World, a_cluster, a_report, a_trouble
 
 EVERYWHERE = {"clusterSelector": {}}
@@ -249,3 +252,52 @@ def test_whom_only_another_diff_was_given_stays_as_available_as_it_was() -> None
     assert found.unavailable(key) == BitMap([1, 3])
     found.wait(key, BitMap([2]))
     assert found.unavailable(key) == BitMap([1, 2, 3])
+
+
+def members(cohorts: Any) -> list[list[int]]:
+    return [list(BitMap.deserialize(base64.b64decode(cohort.members))) for cohort in cohorts]
+
+
+def test_what_is_said_of_a_rollout_names_who_has_what_and_who_waits() -> None:
+    found = ready_with("v1", "a", "b", "c")
+    key = ("fleet-default", "web")
+    assert key not in found.estate.work.waves or found.estate.work.take_waves()
+    found.deliver(draft("v2")).plan()
+    said = rollout(found.estate, key, complete=False)
+    assert said is not None
+    numbers = {c.record.name: c.ordinal for c in found.estate.clusters}
+    by_content = {cohort.content: members((cohort,))[0] for cohort in said.cohorts}
+    assert by_content == {"v2": [numbers["a"]], "v1": sorted([numbers["b"], numbers["c"]])}
+    assert [cohort.content for cohort in said.staged] == ["v2"]
+    assert members(said.staged) == [sorted([numbers["b"], numbers["c"]])]
+    assert found.estate.work.take_waves()[0] == {key}
+    found.flush()
+    say(found, "a")
+    assert found.estate.work.take_waves()[0] == {key}
+
+
+class Restarting(World):
+    """A world that is read by a targeter which has just started, and looks up what reports name."""
+
+    def begin(self) -> World:
+        for digest in set[str]().union(*self.estate.standing.unknown().values()):
+            self.estate.manifests.entries.add(self.sealed_entries[digest])
+        return super().begin()
+
+
+def test_who_restarts_knows_whom_only_another_diff_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = ready_with("v1")
+    found.deliver(draft("v1", labels={"team": "x"})).flush()
+    monkeypatch.setattr(targeting, "World", Restarting)
+    later = found.again()
+    key = ("fleet-default", "web")
+    assert later.estate.standing.readiness.unavailable(key) == BitMap()
+    later.deliver(draft("v2")).flush()
+    assert having(later, "v2") == "a"
+
+
+def test_who_restarts_takes_nobody_for_available_that_has_another_deployment_to_apply() -> None:
+    found = ready_with("v1")
+    found.deliver(draft("v2")).flush()
+    later = found.again()
+    assert len(later.estate.standing.readiness.unavailable(("fleet-default", "web"))) == 1

@@ -19,6 +19,8 @@ class Cohort(Body):
 class RolloutAdvanced(Event):
     """The intent to promote a bundle on cohorts of clusters; written before, and marked after, the flush.
 
+    `cohorts` has who is told to run which version, older ones included, `staged` who is to have which one and
+    waits for its turn. `complete` says that all of `cohorts` is written; more steps follow while some wait.
     `members_sequence` is the last sequence of MEMBERS that the bitmaps know, so that a stream that lost
     its last second is noticed before an ordinal is given out twice.
     """
@@ -31,6 +33,7 @@ class RolloutAdvanced(Event):
     uid: str
     members_sequence: int
     cohorts: tuple[Cohort, ...] = ()
+    staged: tuple[Cohort, ...] = ()
     complete: bool = False
 
 

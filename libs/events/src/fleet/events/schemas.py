@@ -95,13 +95,21 @@ def _placed() -> tuple[Event, ...]:
             workspace="fleet-default",
             bundle="shop-web",
             uid=_BUNDLE_UID,
-            members_sequence=3,
+            members_sequence=4,
             cohorts=(
                 Cohort(
                     deployment_id=_ENTRY.deployment_id,
                     content=_CONTENT,
                     options=_OPTIONS,
                     members="OjAAAAEAAAAAAAIAEAAAAAEAAgADAA==",
+                ),
+            ),
+            staged=(
+                Cohort(
+                    deployment_id=_ENTRY.deployment_id,
+                    content=_CONTENT,
+                    options=_OPTIONS,
+                    members="OjAAAAEAAAAAAAAAEAAAAAQA",
                 ),
             ),
             complete=True,

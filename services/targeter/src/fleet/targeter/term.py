@@ -70,9 +70,10 @@ class Term:
         await self._intake.caught_up()
         await self._rollouts.load()
         await self._seen.load()
-        for workspace, digests in self._estate.manifests.unknown().items():
-            for entry in await self._content.entries(workspace, digests):
-                self._estate.manifests.entries.add(entry)
+        for unknown in (self._estate.manifests.unknown, self._estate.standing.unknown):
+            for workspace, digests in unknown().items():
+                for entry in await self._content.entries(workspace, digests):
+                    self._estate.manifests.entries.add(entry)
         for part in self._views.acted():
             acted = BundleSet.model_validate(part.status["rollup"]["set"])
             self._estate.acted((part.workspace, part.uid), acted)

@@ -55,6 +55,8 @@ def _outcome(event: Resource | ClusterRecord) -> str:
 
 def _rolled_out(event: RolloutAdvanced) -> str:
     what = f"rollout of {event.workspace}/{event.bundle}"
+    if event.staged:
+        return f"{what} {'out as far as it may be: other clusters wait' if event.complete else 'advances'}"
     if event.cohorts:
         return f"{what} {'promoted to all its clusters' if event.complete else 'advances'}"
     return f"{what} over: " + ("no cluster shall run it" if event.complete else "it leaves its clusters")

@@ -34,6 +34,11 @@ class Readiness:
         self._keep(bundle, kept)
         self._put(bundle, members, BundleState.WAIT_APPLIED)
 
+    def keep(self, bundle: BundleKey, ordinal: int) -> None:
+        """A cluster that waits for its new entry runs the same deployment, and it is ready."""
+        if self.state(bundle, ordinal) is BundleState.WAIT_APPLIED:
+            self._keep(bundle, self._kept.get(bundle, NOTHING) | BitMap([ordinal]))
+
     def drop(self, bundle: BundleKey, members: BitMap) -> None:
         """These clusters do not run the bundle any more."""
         if bundle in self._fresh:

@@ -1,5 +1,6 @@
 """How far every cluster is: reports and signs of life, judged against what it was told."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from pyroaring import BitMap
@@ -12,8 +13,11 @@ from fleet.targeter.domain.ledger import ClusterKey, Ledger
 from fleet.targeter.domain.manifests import Manifests
 from fleet.targeter.domain.readiness import Readiness
 from fleet.targeter.domain.sets import BundleKey
-from fleet.targeter.domain.states import Report, judge
+from fleet.targeter.domain.states import BundleState, Report, judge
 from fleet.targeter.domain.work import Work
+
+_LOOKED_UP = 1000
+_AVAILABLE = (BundleState.READY, BundleState.MODIFIED, BundleState.OUT_OF_SYNC)
 
 
 class Standing:
@@ -63,6 +67,23 @@ class Standing:
         else:
             del self._suspects[key]
             self._work.again.add(cluster.ordinal)
+
+    def unknown(self) -> dict[str, set[str]]:
+        """By workspace, the entries that clusters say they run which were told another manifest since.
+
+        Only those that most of them name, for anybody can say anything.
+        """
+        named = Counter[tuple[str, str]]()
+        for cluster in self._clusters:
+            report = self._ledger.report(cluster.key, cluster.uid)
+            written = self._ledger.written(cluster.key, cluster.uid)
+            if report and written and report.digest != written.digest:
+                digests = self._manifests.entries.unknown(report.applied)
+                named.update((cluster.key[0], digest) for digest in digests)
+        found: dict[str, set[str]] = {}
+        for (workspace, digest), _ in named.most_common(_LOOKED_UP):
+            found.setdefault(workspace, set()).add(digest)
+        return found
 
     def load(self) -> Iterator[None]:
         """Judge every cluster by what it was told last and what it said about it; a step at a time."""
@@ -116,6 +137,23 @@ class Standing:
                 if digest in written.changed:
                     self.readiness.wait(key, BitMap([cluster.ordinal]))
         self.judge(cluster)
+        self._keep_loaded(cluster)
+
+    def _keep_loaded(self, cluster: Cluster) -> None:
+        """Who runs the deployment that it is to have is available, though its entry is another one."""
+        report = self._ledger.report(cluster.key, cluster.uid)
+        if report is None or self.up_to_date(cluster):
+            return
+        runs = {
+            (entry.namespace, entry.bundle): entry.deployment_id
+            for digest in report.applied
+            if judge(digest, fresh=False, report=report) in _AVAILABLE
+            and (entry := self._manifests.entries.get(digest))
+        }
+        for key, digest in self._manifests.classes.manifest(cluster.ordinal).slots:
+            entry = self._manifests.entries.get(digest)
+            if entry and runs.get(key) == entry.deployment_id:
+                self.readiness.keep(key, cluster.ordinal)
 
     def up_to_date(self, cluster: Cluster) -> bool:
         """Whether the cluster's last report is about the manifest that it is to have now."""
