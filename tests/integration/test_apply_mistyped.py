@@ -49,3 +49,21 @@ async def test_a_folder_for_profiles_is_taken_and_nothing_is_written_there(here)
     assert (done.code, names(objects_of(done))) == (0, ["repo"])
     assert done.err == "warning: --profiles-dir has no effect: no profiles are written\n"
     assert not (here / "profiles").exists()
+
+
+async def test_what_is_mistyped_in_a_targets_file_is_told_with_its_line(here):
+    write(here, {"x/a.yaml": config_map()})
+    text = "targets:\n- clusterSelectr: {}\n- clusterSelector: {matchExpressions: [{key: a, operator: Is}]}\n"
+    write(here, {"targets.yaml": text + "helm: {}\nnope: 1\n"})
+    done = await fleet("apply", "-o", "-", "--targets-file", "targets.yaml", "repo", "x")
+    selector = {"matchExpressions": [{"key": "a", "operator": "Is"}]}
+    assert done.code == 0
+    assert objects_of(done)[0]["spec"]["targets"][1]["clusterSelector"] == selector, "as Fleet prints it"
+    assert done.err.splitlines() == [
+        "warning: targets.yaml:5: nope: is ignored: Fleet knows no such field",
+        "warning: targets.yaml:2: targets[0].clusterSelectr: is ignored: Fleet knows no such field; "
+        'did you mean "clusterSelector"?',
+        "warning: targets.yaml:3: targets[1].clusterSelector.matchExpressions[0].operator: "
+        "is no operator of selectors; there are In, NotIn, Exists, DoesNotExist",
+        "warning: targets.yaml:4: helm: is ignored: of this file targets and targetRestrictions count",
+    ]

@@ -131,3 +131,38 @@ def test_a_warning_is_one_short_line_whatever_the_field_is_called() -> None:
     assert said.isprintable()
     assert said.startswith("a/fleet.yaml:1: \\x1b[2J\\nxxx")
     assert len(said) < 700
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        (
+            "{matchExpressions: [{key: a, operator: in, values: [b]}]}",
+            ["matchExpressions[0].operator: is no op"],
+        ),
+        (
+            "{matchExpressions: [{key: a, operator: In}]}",
+            ["matchExpressions[0].values: must not be empty with In"],
+        ),
+        (
+            "{matchExpressions: [{key: a, operator: Exists, values: [b]}]}",
+            ["matchExpressions[0].values: must be empty with Exists"],
+        ),
+        ("{matchExpressions: [{operator: Exists}]}", ["matchExpressions[0].key: is no label's key"]),
+        (
+            "{matchExpressions: [{key: a, operator: In, values: [b, '-']}]}",
+            ["matchExpressions[0].values[1]: is no label's value"],
+        ),
+        (
+            "{matchLabels: {a b: c, d: e f, g: '1', h: null}}",
+            ["matchLabels.a b: is no label's k", "matchLabels.d: "],
+        ),
+        ("{MatchLabels: {a: b}, matchExpressions: [{Key: a, operator: NotIn, values: [b, '1']}]}", []),
+    ],
+)
+def test_a_selector_that_selects_nothing_is_told(selector: str, expected: list[str]) -> None:
+    found = warned(f"targets:\n- clusterSelector: {selector}\n")
+
+    assert len(found) == len(expected)
+    for one, text in zip(sorted(found), expected, strict=True):
+        assert one.startswith(f"a/fleet.yaml:2: targets[0].clusterSelector.{text}")

@@ -29,14 +29,9 @@ def _flags(*names: str) -> dict[str, Kind]:
     return dict.fromkeys(names, _FLAG)
 
 
-SELECTOR = Struct(
-    {
-        "matchLabels": _TEXT_MAP,
-        "matchExpressions": ListOf(
-            Struct(_texts("key", "operator") | {"values": _TEXTS}, required={"key": "", "operator": ""})
-        ),
-    }
-)
+EXPRESSION = Struct(_texts("key", "operator") | {"values": _TEXTS}, required={"key": "", "operator": ""})
+
+SELECTOR = Struct({"matchLabels": _TEXT_MAP, "matchExpressions": ListOf(EXPRESSION)})
 
 _KEY_REFERENCE = Struct(_texts("name", "namespace", "key"), required={"name": ""})
 

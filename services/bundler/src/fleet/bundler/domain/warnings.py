@@ -7,9 +7,10 @@ from typing import Any
 
 from fleet.bundler.domain.errors import BadInput, told
 from fleet.bundler.domain.fleetyaml import FleetYaml
-from fleet.bundler.domain.model import FLEET_YAML, METADATA, PRINTED
+from fleet.bundler.domain.model import FLEET_YAML, METADATA, PRINTED, SELECTOR, SPEC_FILE
+from fleet.bundler.domain.selectors import senseless
 from fleet.bundler.domain.typed import Kind, ListOf, Struct
-from fleet.bundler.domain.yamltext import Document, Path
+from fleet.bundler.domain.yamltext import Document, Path, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ _OVERWRITTEN = {
     **dict.fromkeys(PRINTED, "is printed by fleet apply -o, and ignored otherwise: it is for Fleet to write"),
 }
 _PASSED_OVER = "is ignored: Fleet knows no such field"
+_COUNTED_OF_TARGETS = ("targets", "targetRestrictions")
 
 
 def warnings_of(file: FleetYaml) -> tuple[ReadWarning, ...]:
@@ -44,6 +46,24 @@ def warnings_of(file: FleetYaml) -> tuple[ReadWarning, ...]:
     if document.value is None:
         return ()
     return (*_unknown(document, (), FLEET_YAML, document.value), *_without_effect(file))
+
+
+def warnings_of_targets(data: bytes, path: str) -> tuple[ReadWarning, ...]:
+    """What Fleet ignores without a word in a targets file, which has the form of a BundleSpec.
+
+    Raises:
+        BadInput: it is no YAML; with `path` and line.
+    """
+    document = parse(data, path)
+    found = list(_unknown(document, (), SPEC_FILE, document.value))
+    for key in sorted(document.value) if isinstance(document.value, dict) else ():
+        if (SPEC_FILE.field_of(key) or _COUNTED_OF_TARGETS[0]) not in _COUNTED_OF_TARGETS:
+            found.append(
+                _warning(
+                    document, (key,), f"is ignored: of this file {' and '.join(_COUNTED_OF_TARGETS)} count"
+                )
+            )
+    return tuple(found)
 
 
 def warned(error: BadInput) -> ReadWarning:
@@ -60,6 +80,8 @@ def _unknown(document: Document, at: Path, kind: Kind, value: Any) -> Iterator[R
         for n, item in enumerate(value):
             yield from _unknown(document, (*at, n), kind.of, item)
     elif isinstance(kind, Struct) and isinstance(value, dict):
+        if kind is SELECTOR:
+            yield from (_warning(document, (*at, *below), why) for below, why in senseless(value))
         seen: dict[str, str] = {}
         for key in sorted(value):
             name = kind.field_of(key)
@@ -67,7 +89,7 @@ def _unknown(document: Document, at: Path, kind: Kind, value: Any) -> Iterator[R
                 if (other := seen.setdefault(name, key)) != key:
                     yield _warning(document, (*at, key), f'says the same field as "{other}" in another case')
                 yield from _unknown(document, (*at, key), kind.fields[name], value[key])
-            elif at or METADATA.field_of(key) != "annotations":
+            elif at or kind is not FLEET_YAML or METADATA.field_of(key) != "annotations":
                 yield _warning(document, (*at, key), _PASSED_OVER + _nearest(key, kind))
 
 

@@ -48,16 +48,14 @@ def apply_folders(words: Sequence[str], namespace: str, hub: HubChoice, given: M
     name, *paths = words
     namespace = _namespace(namespace)
     if given["profiles_dir"]:
-        click.echo("warning: --profiles-dir has no effect: no profiles are written", err=True)
+        _warn("--profiles-dir has no effect: no profiles are written")
     bundles = _read(name, paths, given)
     if given["output"]:
         _print(bundles, namespace, given["output"])
         return
-    for flag, warning in _NO_EFFECT.items():
-        if given[flag]:
-            click.echo(f"warning: {warning}", err=True)
+    _warn(*(warning for flag, warning in _NO_EFFECT.items() if given[flag]))
     if any(bundle.scans for bundle in bundles):
-        click.echo("warning: imageScans are not looked after yet: only what -o prints has them", err=True)
+        _warn("imageScans are not looked after yet: only what -o prints has them")
     keyring = _keyring(hub)
     at_once = _at_once(given["bundle_creation_max_concurrency"])
     with_bus(hub, lambda bus: _store(bus, keyring, name, namespace, bundles, at_once))
@@ -70,7 +68,7 @@ def _namespace(given: str) -> str:
         return given
     if given != environment:
         said = f"{NAMESPACE}={environment} of the environment counts, as in Fleet"
-        click.echo(f'warning: -n "{given}" is what holds without it: {said}', err=True)
+        _warn(f'-n "{given}" is what holds without it: {said}')
     return environment
 
 
@@ -87,9 +85,13 @@ def _read(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> list[Rea
     except (BadInput, ReadingFailed, HostBusy) as error:
         raise CommandFailed(f"error: {error}") from error
     unused = [f"{order.targets_wrong}; no bundle needs it"] if order.targets_wrong else []
-    for warning in (*unused, *answer.warnings):
-        click.echo(f"warning: {warning}", err=True)
+    _warn(*unused, *answer.warnings)
     return answer.bundles
+
+
+def _warn(*warnings: object) -> None:
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def _check_stdin(given: Mapping[str, Any]) -> None:
@@ -108,7 +110,9 @@ def _order(name: str, paths: Sequence[str], given: Mapping[str, Any]) -> Order:
     own = {field.name: given[field.name] for field in dataclasses.fields(Flags)}
     own["label"] = pairs(own["label"])
     own["commit"] = own["commit"] or os.environ.get("COMMIT") or head_of(Path())
-    return order_of(name, paths, Flags(**own), TargetsFile.read(given["targets_file"]))
+    targets = TargetsFile.read(given["targets_file"])
+    _warn(*targets.warnings)
+    return order_of(name, paths, Flags(**own), targets)
 
 
 def _print(bundles: Sequence[ReadBundle], namespace: str, output: str) -> None:

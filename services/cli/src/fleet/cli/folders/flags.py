@@ -9,6 +9,7 @@ from typing import Any
 
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order, driven_bundle, read_targets_file
+from fleet.bundler.domain.warnings import ReadWarning, warnings_of_targets
 
 COMMIT_LABEL = "fleet.cattle.io/commit"
 
@@ -41,11 +42,12 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class TargetsFile:
-    """What a targets file says, or why it cannot be used."""
+    """What a targets file says and what of it is passed over, or why it cannot be used."""
 
     targets: tuple[dict[str, Any], ...] | None = None
     restrictions: tuple[dict[str, Any], ...] = ()
     wrong: str = ""
+    warnings: tuple[ReadWarning, ...] = ()
 
     @classmethod
     def read(cls, name: str) -> TargetsFile:
@@ -53,7 +55,8 @@ class TargetsFile:
         if not name:
             return cls()
         try:
-            return cls(*read_targets_file(Path(name).read_bytes(), name))
+            data = Path(name).read_bytes()
+            return cls(*read_targets_file(data, name), warnings=warnings_of_targets(data, name))
         except OSError as error:
             return cls(wrong=f"open {name}: {(error.strerror or '').lower()}")
         except BadInput as error:
