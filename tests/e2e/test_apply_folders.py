@@ -62,3 +62,18 @@ async def test_folders_run_on_clusters_follow_each_apply_and_go(
         await hub.ready("bundle/shop-new")
         await hub.ready("bundle/shop-web")
         assert (await colour(hub, "web"), await colour(hub, "old")) == ("blue", "green")
+
+
+async def test_bundles_that_match_no_cluster_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    write(here, {"fleet.yaml": "overrideTargets: [{clusterName: nowhere}]\n", "a.yaml": "n: 1\n"})
+    monkeypatch.chdir(here)
+    async with live_hub(tmp_path, "one:env=live") as hub:
+        for _ in range(2):
+            done = await hub.fleet("apply", "shop")
+            assert (done.code, done.err) == (
+                0,
+                'note: the bundle "shop" matches no cluster: see its targets\n',
+            )

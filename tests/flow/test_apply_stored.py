@@ -228,6 +228,41 @@ async def test_a_bundle_of_a_gitrepo_is_left_alone(tmp_path: Path, monkeypatch: 
         assert (done.code, 'the bundle "web" comes from GitRepo web' in done.err) == (1, True)
 
 
+async def test_a_gitrepo_of_the_name_keeps_its_other_bundles_and_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_desk(tmp_path, monkeypatch) as desk, bundling(desk.shop):
+        repository = desk.shop.repository()
+        sequence = await desk.shop.deliver(repository, "web", repository.commit({"a/a.yaml": config_map()}))
+        await desk.shop.read("web", sequence)
+        write(desk.folder, {"b/a.yaml": config_map()})
+        done = await desk.apply("web", "b")
+        assert (done.code, done.err.count('there is a GitRepo "web" as well: its bundles stay')) == (0, 1)
+        await desk.rendered("web", "web-b")
+
+
+async def test_a_workspace_that_does_not_exist_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_desk(tmp_path, monkeypatch) as desk:
+        write(desk.folder, {"a.yaml": config_map()})
+        done = await desk.apply("web", "-n", "nowhere")
+        assert (done.code, done.out) == (1, "")
+        assert done.err.startswith('error: namespaces "nowhere" not found: ')
+        assert Keyring.open(desk.shop.settings.keys).find("nowhere") is None
+
+
+async def test_a_run_that_finds_nothing_removes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_desk(tmp_path, monkeypatch) as desk, bundling(desk.shop):
+        write(desk.folder, {"a/a.yaml": config_map()})
+        assert await desk.applied("web", "a") == ["web-a created"]
+        for paths in (["b"], ["--driven-scan", "b"]):
+            assert (await desk.apply("web", *paths)).code == 1
+        assert not (await desk.record("web-a")).deleted
+
+
 async def test_a_folder_with_an_error_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,3 +67,13 @@ async def test_what_is_mistyped_in_a_targets_file_is_told_with_its_line(here):
         "is no operator of selectors; there are In, NotIn, Exists, DoesNotExist",
         "warning: targets.yaml:4: helm: is ignored: of this file targets and targetRestrictions count",
     ]
+
+
+async def test_what_is_printed_and_would_be_refused_says_so(here):
+    write(here, {"fleet.yaml": "name: Web\n", "a.yaml": config_map()})
+    done = await fleet("apply", "-o", "-", "repo")
+    assert (done.code, names(objects_of(done))) == (0, ["Web"])
+    assert done.err == (
+        "warning: fleet.yaml:1: name: must be a DNS name in lower case of at most 253 characters; "
+        "it is printed all the same, and refused where it is stored\n"
+    )

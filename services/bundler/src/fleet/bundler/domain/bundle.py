@@ -102,7 +102,7 @@ def draft_bundle(tree: Tree, place: Place, order: Order) -> Draft:
     except BadInput as refusal:
         if not order.offline:
             raise
-        warnings.append(warned(refusal))
+        warnings.append(warned(refusal, "; it is printed all the same, and refused where it is stored"))
     left_out = _left_out(file, place)
     listed = list_files(tree, place.folder, left_out=left_out)
     charts = BundleCharts(

@@ -66,9 +66,9 @@ def warnings_of_targets(data: bytes, path: str) -> tuple[ReadWarning, ...]:
     return tuple(found)
 
 
-def warned(error: BadInput) -> ReadWarning:
-    """An error that is only a warning here, in the same words."""
-    return ReadWarning(error.reason, error.path, error.line, error.field)
+def warned(error: BadInput, why: str = "") -> ReadWarning:
+    """An error that is only a warning here, in the same words; `why` follows them."""
+    return ReadWarning(f"{error.reason}{why}", error.path, error.line, error.field)
 
 
 def _warning(document: Document, at: Path, reason: str) -> ReadWarning:

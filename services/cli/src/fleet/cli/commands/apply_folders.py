@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fleet.bundler.domain.order import Order
     from fleet.bundler.domain.reading import ReadBundle
     from fleet.bus import Bus
-    from fleet.vault import Keyring
+    from fleet.vault import Keyring, WorkspaceKey
 
 RETRIES = "FLEET_APPLY_CONFLICT_RETRIES"
 """How many times bundles are written at most while others write them too; one time without it."""
@@ -134,13 +134,16 @@ async def _store(
     bus: Bus, keyring: Keyring, name: str, namespace: str, bundles: Sequence[ReadBundle], at_once: int
 ) -> None:
     from fleet.bus import Conflict
+    from fleet.cli.folders.reaching import without_clusters
     from fleet.cli.folders.storing import FolderBundles
     from fleet.cli.objects.kinds import KINDS
 
     def said(bundle: str, word: str) -> None:
         click.echo(f"{KINDS['bundle'].reference(bundle)} {word}")
 
-    kept = FolderBundles(bus=bus, key=keyring.workspace(namespace), workspace=namespace, at_once=at_once)
+    kept = FolderBundles(bus=bus, key=_key(keyring, namespace), workspace=namespace, at_once=at_once)
+    if await kept.has_gitrepo(name):
+        _warn(f'there is a GitRepo "{name}" as well: its bundles stay, where Fleet would delete them')
     for left in reversed(range(_attempts())):
         try:
             await kept.apply(name, bundles, said)
@@ -152,6 +155,19 @@ async def _store(
                 ) from error
         else:
             break
+    for bundle in await without_clusters(bus, namespace, (one.name for one in bundles)):
+        click.echo(f'note: the bundle "{bundle}" matches no cluster: see its targets', err=True)
+
+
+def _key(keyring: Keyring, namespace: str) -> WorkspaceKey:
+    """A workspace's key, which it has from its first cluster, GitRepo or secret on."""
+    key = keyring.find(namespace)
+    if key is None:
+        raise CommandFailed(
+            f'error: namespaces "{namespace}" not found: this hub has neither a cluster nor a GitRepo there;'
+            " name another workspace with -n"
+        )
+    return key
 
 
 def _attempts() -> int:

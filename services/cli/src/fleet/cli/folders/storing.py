@@ -26,6 +26,7 @@ HELMOP_LABEL = "fleet.cattle.io/fleet-helm-name"
 
 _SOURCE = "cli"
 _KIND = "bundle"
+_GITREPO = "gitrepo"
 
 Said = Callable[[str, str], None]
 """Hears of each bundle that was looked after: its name, and kubectl's word for what became of it."""
@@ -68,6 +69,11 @@ class FolderBundles:
         for stored in gone:
             await self._publish(retire(stored.event, now=datetime.now(UTC)), stored)
             said(stored.event.name, "deleted")
+
+    async def has_gitrepo(self, name: str) -> bool:
+        """Whether a GitRepo has the name that the bundles are made under."""
+        stored = await self.bus.last(Resource, kind=_GITREPO, workspace=self.workspace, name=name)
+        return stored is not None and not stored.event.deleted
 
     async def _all(self) -> AsyncIterator[Stored[Resource]]:
         async for stored in self.bus.present(Resource, kind=_KIND, workspace=self.workspace):
