@@ -27,16 +27,19 @@ PAIR = ("fleet", "correct-horse-battery")
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: from-chart\n"
 
 
-def packed_chart(name: str, version: str, files: Mapping[str, str] | None = None, **metadata: Any) -> bytes:
+def packed_chart(
+    name: str, version: str, files: Mapping[str, str | bytes] | None = None, **metadata: Any
+) -> bytes:
     """A chart as `helm package` packs it."""
     about = {"apiVersion": "v2", "name": name, "version": version, **metadata}
     every = {"Chart.yaml": write(about), "templates/config.yaml": CONFIG, **(files or {})}
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        for path, text in every.items():
+        for path, content in every.items():
+            data = content if isinstance(content, bytes) else content.encode()
             member = tarfile.TarInfo(f"{name}/{path}")
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
     return gzip.compress(packed.getvalue(), mtime=0)
 
 

@@ -77,13 +77,16 @@ def test_a_chart_of_api_version_one_has_requirements_and_their_lock() -> None:
     assert {"requirements.lock", "charts/lib-0.1.0.tgz"} <= set(names_of(read_one(files)))
 
 
-def test_requirements_that_name_nothing_leave_those_of_the_chart() -> None:
+@pytest.mark.parametrize(
+    ("text", "brought"), [("{}", True), ("x: 1", True), ("dependencies: []", False), ("dependencies:", False)]
+)
+def test_requirements_that_list_nothing_take_those_of_the_chart_away(text: str, brought: bool) -> None:
     files = {
         "Chart.yaml": depending("name: lib, version: '*', repository: 'file://lib'", chart=CHART),
-        "requirements.yaml": "dependencies: []\n",
+        "requirements.yaml": f"{text}\n",
         "lib/Chart.yaml": LIB,
     }
-    assert "charts/lib-0.1.0.tgz" in names_of(read_one(files))
+    assert ("charts/lib-0.1.0.tgz" in names_of(read_one(files))) is brought
 
 
 def test_what_is_brought_may_be_ignored() -> None:
