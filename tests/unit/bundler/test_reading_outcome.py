@@ -1,6 +1,7 @@
 """What an object's view says about its reading."""
 
 from fleet.bundler.domain.outcome import Failure, Outcome, conditions, refusal
+from fleet.bundler.domain.warnings import ReadWarning
 from fleet.events import Condition, ViewPart
 from support.rows import OTHER, whole_of
 
@@ -71,7 +72,8 @@ def test_of_many_refused_names_some_are_shown_and_the_others_are_counted() -> No
 
 
 def test_of_many_warnings_some_are_shown_and_all_are_counted() -> None:
-    said = tuple(f"{n:02}" for n in range(30))
-    found = Outcome(commit="b", set=whole_of(), warnings=said[::-1]).reading({})
+    said = [f"{n:02}" for n in range(30)]
+    warnings = (ReadWarning("and 70 more", count=70), *map(ReadWarning, said[::-1]))
+    found = Outcome(commit="b", set=whole_of(), warnings=warnings).reading({})
 
-    assert found["warnings"] == {"count": 30, "first": list(said[:10])}
+    assert found["warnings"] == {"count": 100, "first": said[:10]}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fleet.cli.domain.columns import COLUMNS, age, rows, table_text
+from fleet.cli.domain.description import description
 from fleet.cli.objects.kinds import KINDS
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -94,3 +95,32 @@ def test_columns_stand_three_spaces_apart_and_are_at_least_six_wide():
 def test_ages_are_written_as_kubectl_writes_them(seconds, text):
     created = (NOW - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert age(created, NOW) == text
+
+
+def test_warnings_of_a_reading_are_a_wide_column_of_our_own():
+    item = {"metadata": {"name": "web"}, "status": {"reading": {"warnings": {"count": 7, "first": ["a"]}}}}
+    heading, row = rows(KINDS["gitrepo"], [item], now=NOW, namespaced=False, wide=True)
+    assert heading[-3:] == ["BUNDLEDEPLOYMENTS-READY", "WARNINGS", "STATUS"]
+    assert row[-2] == "7"
+    assert rows(KINDS["bundle"], [], now=NOW, namespaced=False, wide=True) == rows(
+        KINDS["bundle"], [], now=NOW, namespaced=False
+    )
+
+
+def test_a_gitrepo_is_described_with_each_bundle_once_with_how_many_more_and_with_its_warnings():
+    unready = [{"name": "web", "bundleState": "NotReady"}] * 2 + [{"name": "db", "bundleState": "Modified"}]
+    item = {
+        "apiVersion": "fleet.cattle.io/v1alpha1",
+        "kind": "GitRepo",
+        "metadata": {"name": "web"},
+        "status": {
+            "summary": {"desiredReady": 20, "ready": 3, "nonReadyResources": unready},
+            "reading": {"commit": "abc", "warnings": {"count": 12, "first": ["a.yaml:1: x"]}},
+        },
+    }
+    text = description(item)
+    assert text.count("web (2 times)") == text.count("db") == 1
+    assert "and 14 more" in text
+    assert "Warnings (12):\n  a.yaml:1: x\n" in text
+    assert text.count("a.yaml:1") == 1
+    assert len(item["status"]["summary"]["nonReadyResources"]) == 3, "the object is left as it was"

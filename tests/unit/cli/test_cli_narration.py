@@ -5,6 +5,7 @@ import pytest
 from fleet.cli.domain.narration import SENTENCES, Teller, sentence
 from fleet.events import (
     CATALOGUE,
+    BundleRendered,
     BundleReport,
     BundleRetired,
     BundleSet,
@@ -56,6 +57,11 @@ def view(*conditions, part="rollup"):
     return ViewPart(kind="gitrepo", workspace="ws", name="web", part=part, uid="u", conditions=conditions)
 
 
+def rendered(commit):
+    made = {"owner": OWNER, "set": EMPTY, "content": "c", "options": "o", "spec_digest": "s"}
+    return BundleRendered(workspace="ws", bundle="web", uid="u", commit=commit, commit_sequence=1, **made)
+
+
 def ready(status, message=""):
     return Condition(type="Ready", status=status, message=message)
 
@@ -67,6 +73,8 @@ NOT_POLLED = Condition(type="GitPolling", status="False", reason="Error", messag
 @pytest.mark.parametrize(
     ("event", "text"),
     [
+        (rendered("a" * 40), "bundle ws/web read at aaaaaaaaaaaa"),
+        (rendered(""), "bundle ws/web read as it was applied"),
         (
             GitCommitDetected(
                 workspace="ws", gitrepo="web", uid="u", generation=1, repo="r", branch="main", commit="a" * 40

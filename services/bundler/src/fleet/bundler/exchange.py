@@ -124,7 +124,7 @@ def _bounded(warnings: Sequence[ReadWarning]) -> Sequence[ReadWarning]:
     if more <= 0:
         return warnings
     shown = warnings[:MOST_WARNINGS]
-    return (*shown, ReadWarning(f"and {more} more warnings about this folder", shown[-1].path))
+    return (*shown, ReadWarning(f"and {more} more warnings about this folder", shown[-1].path, count=more))
 
 
 def wrong_message(error: BadInput) -> Message:

@@ -13,10 +13,10 @@ _log = structlog.get_logger("fleet.bundler")
 
 def log_ignored(commit: Stored[GitCommitDetected], news: Iterable[ReadWarning]) -> None:
     """Log each warning that is new with a commit once, as many as an object shows; the others are counted."""
-    told = sorted(map(str, news))
-    more = len(told) - SHOWN_WARNINGS
-    if more > 0:
-        told[SHOWN_WARNINGS:] = [f"and {more} more"]
+    sorted_news = sorted(news, key=str)
+    told = [str(warning) for warning in sorted_news[:SHOWN_WARNINGS]]
+    if rest := sorted_news[SHOWN_WARNINGS:]:
+        told.append(f"and {sum(one.count for one in rest)} more")
     for warning in told:
         _log.warning(
             "ignored in a repository",

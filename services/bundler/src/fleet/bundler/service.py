@@ -14,6 +14,7 @@ from fleet.bundler.domain.outcome import Failure, Outcome, refusal
 from fleet.bundler.domain.records import Named, Reading
 from fleet.bundler.domain.rows import Row
 from fleet.bundler.domain.sets import OlderThanStored
+from fleet.bundler.domain.warnings import ReadWarning
 from fleet.bundler.errors import HostBusy, NeedsContent, Outdated, ReadingFailed
 from fleet.bundler.failures import failure_of, not_stored, waiting
 from fleet.bundler.guard import POLICY, Held
@@ -194,8 +195,8 @@ class Bundler:
             await self._failed(key, record, commit, Outcome(failure=failure))
         else:
             log_ignored(commit, contents.news)
-            warnings = tuple(map(str, contents.warnings))
-            reading = self._reading(key, record, commit, commit.event.commit, contents.bundles, warnings)
+            sha, bundles = commit.event.commit, contents.bundles
+            reading = self._reading(key, record, commit, sha, bundles, contents.warnings)
             await self._publish(key, record, reading)
 
     async def _contents(
@@ -224,7 +225,7 @@ class Bundler:
         cause: Stored[Any],
         sha: str,
         bundles: tuple[Named, ...],
-        warnings: tuple[str, ...] = (),
+        warnings: tuple[ReadWarning, ...] = (),
     ) -> Reading:
         uid = record.event.metadata.uid
         return Reading(

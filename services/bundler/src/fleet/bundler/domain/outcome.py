@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fleet.bundler.domain.warnings import ReadWarning
 from fleet.events import BundleSet, Condition, Owner, ViewPart
 
 SHOWN_WARNINGS = 10
@@ -36,7 +37,7 @@ class Outcome:
     set: BundleSet | None = None
     refused: dict[str, Owner] = field(default_factory=dict)
     failure: Failure | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[ReadWarning, ...] = ()
     waiting: Mapping[str, Any] = field(default_factory=dict)
     skipped: str = ""
 
@@ -62,8 +63,8 @@ class Outcome:
             if (more := len(self.refused) - SHOWN_REFUSED) > 0:
                 found["refusedMore"] = more
         if self.warnings:
-            shown = sorted(self.warnings)[:SHOWN_WARNINGS]
-            found["warnings"] = {"count": len(self.warnings), "first": shown}
+            shown = sorted(map(str, self.warnings))[:SHOWN_WARNINGS]
+            found["warnings"] = {"count": sum(one.count for one in self.warnings), "first": shown}
         return found
 
     def _shown_refused(self) -> list[tuple[str, Owner]]:

@@ -7,6 +7,7 @@ from typing import Any
 from fleet.bundler.domain.reading import ReadBundle
 from fleet.bundler.domain.rows import Row
 from fleet.bundler.domain.sets import Change
+from fleet.bundler.domain.warnings import ReadWarning
 from fleet.events import BundleRendered, BundleRetired, BundleSet, Owner, Stored, event_id
 
 BundleEvent = BundleRendered | BundleRetired
@@ -27,7 +28,7 @@ class Reading:
     bundles: tuple["Named", ...]
     cause: Stored[Any]
     uid: str = ""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[ReadWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

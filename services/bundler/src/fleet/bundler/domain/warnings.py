@@ -18,13 +18,15 @@ class ReadWarning:
     """Something in a repository that is ignored; it never changes the bytes of a bundle.
 
     `path` is relative to the repository's root, `line` counts from 1 (0: not known), `field` is the dotted
-    name of the field. The text never has a value from the file: it might be a secret.
+    name of the field. The text never has a value from the file: it might be a secret. `count` is how many
+    it stands for: the last of very many says that there are others.
     """
 
     reason: str
     path: str = ""
     line: int = 0
     field: str = ""
+    count: int = 1
 
     def __str__(self) -> str:
         """One line for people: place, field, reason."""

@@ -44,7 +44,7 @@ def get(
     selector, where = parse_selector(labels), None if everywhere else namespace
     found, errors = with_bus(hub, lambda bus: _found(bus, wanted, where, selector))
     if output in ("table", "wide"):
-        _show_tables(found, namespaced=everywhere)
+        _show_tables(found, namespaced=everywhere, wide=output == "wide")
         if not found and not named and not errors:
             place = "" if everywhere else f" in {namespace} namespace"
             click.echo(f"No resources found{place}{'.' if place else ''}", err=True)
@@ -92,12 +92,13 @@ async def _items(
     return [item for item in every if selector.matches(item["metadata"].get("labels", {}))]
 
 
-def _show_tables(found: Found, *, namespaced: bool) -> None:
+def _show_tables(found: Found, *, namespaced: bool, wide: bool) -> None:
     """A table for each kind; with more than one of them names tell their kind."""
     full = len({kind for kind, _ in found}) > 1
     now = datetime.now(UTC)
     tables = (
-        table_text(rows(kind, items, now=now, namespaced=namespaced, full=full)) for kind, items in found
+        table_text(rows(kind, items, now=now, namespaced=namespaced, full=full, wide=wide))
+        for kind, items in found
     )
     click.echo("\n".join(tables), nl=False)
 

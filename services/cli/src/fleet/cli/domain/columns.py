@@ -58,18 +58,29 @@ COLUMNS: Mapping[str, Sequence[tuple[str, str]]] = {
 """Per kind: the heading and where in the object its value stands. Kinds without columns of their own show
 their age, as kubectl does."""
 
+WIDE: Mapping[str, Sequence[tuple[str, str]]] = {"gitrepo": (("Warnings", "status.reading.warnings.count"),)}
+"""Columns of our own, which Fleet's tables do not have: they are only shown where they are asked for."""
+
 _PADDING = 3
 _MIN_WIDTH = 6
 
 
 def rows(
-    kind: Kind, objects: Sequence[Mapping[str, Any]], *, now: datetime, namespaced: bool, full: bool = False
+    kind: Kind,
+    objects: Sequence[Mapping[str, Any]],
+    *,
+    now: datetime,
+    namespaced: bool,
+    full: bool = False,
+    wide: bool = False,
 ) -> list[list[str]]:
     """The heading and one row for each object; with `namespaced` the namespace comes first.
 
-    With `full` a name comes with its kind, as kubectl has it where objects of several kinds are shown.
+    With `full` a name comes with its kind, as kubectl has it where objects of several kinds are shown; with
+    `wide` the columns of WIDE come before the last one.
     """
-    columns = COLUMNS[kind.word]
+    *columns, last = COLUMNS[kind.word]
+    columns += [*(WIDE.get(kind.word, ()) if wide else ()), last]
     heading = ["NAME", *(title.upper() for title, _ in columns)]
     table = [["NAMESPACE", *heading] if namespaced else heading]
     for item in objects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,14 +21,17 @@ def description(item: Mapping[str, Any], history: Sequence[Sequence[str]] = ()) 
     """
     status = dict(item.get("status", {}))
     conditions = status.pop("conditions", [])
-    unready = status.get("summary", {}).get("nonReadyResources", [])
+    summary, unready = _without(status.get("summary", {}), "nonReadyResources")
+    reading, warnings = _without(status.get("reading", {}), "warnings")
+    status |= {name: kept for name, kept in (("summary", summary), ("reading", reading)) if name in status}
     spec = item.get("spec") or {key: value for key, value in item.items() if key not in _META}
     parts = [
         _heading(item),
         _section("Spec", spec),
         _section("Status", status),
         _conditions(conditions),
-        _unready(unready),
+        _unready(unready or (), summary.get("desiredReady", 0) - summary.get("ready", 0)),
+        _warnings(warnings or {}),
         _table("History", ("TIME", "WHAT"), history),
     ]
     return "".join(parts)
@@ -69,9 +73,35 @@ def _conditions(conditions: Sequence[Mapping[str, Any]]) -> str:
     return _table("Conditions", ("TYPE", "STATUS", "REASON", "UPDATED", "MESSAGE"), rows)
 
 
-def _unready(resources: Sequence[Mapping[str, Any]]) -> str:
-    rows = [[found.get("bundleState", ""), found.get("name", ""), _detail(found)] for found in resources]
+def _without(value: Mapping[str, Any], name: str) -> tuple[dict[str, Any], Any]:
+    """A map without one of its fields, which is told apart from it, and the field."""
+    return {key: item for key, item in value.items() if key != name}, value.get(name)
+
+
+def _unready(resources: Sequence[Mapping[str, Any]], every: int) -> str:
+    """What is not ready: the status lists the first of them only, and counts all (`every`).
+
+    A bundle that waits on several clusters for one reason is told once.
+    """
+    times = Counter(
+        (found.get("bundleState", ""), found.get("name", ""), _detail(found)) for found in resources
+    )
+    rows = [
+        [state, name + (f" ({count} times)" if count > 1 else ""), why]
+        for (state, name, why), count in times.items()
+    ]
+    if rows and (more := every - len(resources)) > 0:
+        rows.append(["", f"and {more} more", ""])
     return _table("Not ready", ("STATE", "NAME", "WHY"), rows)
+
+
+def _warnings(warnings: Mapping[str, Any]) -> str:
+    """What was passed over in the last reading: the first lines, and how many there are."""
+    if not warnings:
+        return ""
+    shown = warnings.get("first", ())
+    lines = [f"Warnings ({warnings.get('count', len(shown))}):", *(f"  {one}" for one in shown)]
+    return "\n".join(lines) + "\n"
 
 
 def _detail(found: Mapping[str, Any]) -> str:

@@ -62,6 +62,12 @@ def _rolled_out(event: RolloutAdvanced) -> str:
     return f"{what} over: " + ("no cluster shall run it" if event.complete else "it leaves its clusters")
 
 
+def _rendered(event: BundleRendered) -> str:
+    """A bundle that was not read out of a repository has no commit."""
+    where = f"at {event.commit:.12}" if event.commit else "as it was applied"
+    return f"bundle {event.workspace}/{event.bundle} read {where}"
+
+
 def _targeted(event: DeploymentTargeted) -> str:
     where = f"cluster {event.workspace}/{event.cluster} shall run"
     if not event.entries:
@@ -132,7 +138,7 @@ SENTENCES: Mapping[type[Event], Callable[[Any], str]] = {
     Member: "cluster {0.workspace}/{0.cluster} has its number".format,
     GitCommitDetected: "commit {0.commit:.12} detected on {0.branch} of {0.workspace}/{0.gitrepo}".format,
     LookAsked: "git is asked for news of {0.workspace}/{0.gitrepo}".format,
-    BundleRendered: "bundle {0.workspace}/{0.bundle} read at {0.commit:.12}".format,
+    BundleRendered: _rendered,
     BundleRetired: "bundle {0.workspace}/{0.bundle} left {0.owner.kind} {0.owner.name}".format,
     RolloutAdvanced: _rolled_out,
     DeploymentTargeted: _targeted,
