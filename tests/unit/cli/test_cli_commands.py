@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -11,6 +12,11 @@ from fleet.cli.leading import command_first
 from fleet.cli.main import run
 from fleet.cli.registry import COMMANDS
 
+COMPATIBILITY = Path(__file__).parents[3] / "docs" / "compatibility.md"
+FLEETS = {
+    *("apply", "target", "deploy", "test", "monitor", "analyze", "dump", "bundlediff", "gitcloner"),
+    *("cleanup", "migrate"),
+}
 HELP = """
 import sys
 from fleet.cli.main import run
@@ -83,3 +89,9 @@ def test_fleet_alone_explains_itself_and_ends_well(capsys):
 def test_flags_in_front_of_a_command_are_its_own_as_in_fleet(words, expected):
     own = {"--data": True, "--version": False}
     assert command_first(words.split(), own) == expected.split()
+
+
+def test_the_commands_of_fleet_that_are_missing_are_listed_and_no_others():
+    text = COMPATIBILITY.read_text(encoding="utf-8").split("These are not built yet: ")[1].split("\n\n")[0]
+    listed = {name.split()[0] for name in text.replace("\n", " ").split("`")[1::2]}
+    assert listed == FLEETS - COMMANDS.keys()
