@@ -51,4 +51,5 @@ def test_what_is_only_printed_is_printed_with_a_warning() -> None:
     found = read_tree(tree, Order(name="repo", offline=True))
 
     assert found.bundles[0].labels == {"a b": "c"}
-    assert [str(one) for one in found.warnings] == [f"x/fleet.yaml:2: labels.a b: {KEY}"]
+    later = "; it is printed all the same, and refused where it is stored"
+    assert [str(one) for one in found.warnings] == [f"x/fleet.yaml:2: labels.a b: {KEY}{later}"]

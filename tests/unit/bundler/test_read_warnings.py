@@ -166,3 +166,33 @@ def test_a_selector_that_selects_nothing_is_told(selector: str, expected: list[s
     assert len(found) == len(expected)
     for one, text in zip(sorted(found), expected, strict=True):
         assert one.startswith(f"a/fleet.yaml:2: targets[0].clusterSelector.{text}")
+
+
+def test_a_key_that_is_there_again_is_told_with_both_lines_and_the_last_one_counts() -> None:
+    text = "namespace: a\nhelm:\n  values: {x: 1, x: 2}\nnamespace: b\n"
+
+    assert warned(text) == [
+        "a/fleet.yaml:3: helm.values.x: is there twice, first on line 3; the last one counts, as in Fleet",
+        "a/fleet.yaml:4: namespace: is there twice, first on line 1; the last one counts, as in Fleet",
+    ]
+    assert read_fleet_yaml(text.encode(), "f").spec["namespace"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ("kustomize: {dir: overlays/prd}", ["kustomize.dir"]),
+        ("kustomize: {dir: overlays/yml}", ["kustomize.dir"]),
+        ("kustomize: {dir: ../x/overlays}", ["kustomize.dir"]),
+        ("kustomize: {dir: ./overlays/prod/}", []),
+        ("kustomize: {dir: /overlays/prod}", []),
+        ("kustomize: {}", []),
+        ("targets: [{kustomize: {dir: none}}, {kustomize: {dir: .}}]", ["targets[0].kustomize.dir"]),
+    ],
+)
+def test_a_folder_for_kustomize_without_a_kustomization_is_told(options: str, where: list[str]) -> None:
+    files = ("x/kustomization.yaml", "x/overlays/prod/kustomization.yaml", "x/overlays/yml/kustomization.yml")
+    found = read_tree(a_tree({"x/fleet.yaml": options, **dict.fromkeys(files, "")}), Order(name="r"))
+
+    assert [(one.field, one.line) for one in found.warnings] == [(place, 1) for place in where]
+    assert all("no kustomization.yaml in this folder" in str(one) for one in found.warnings)

@@ -46,7 +46,8 @@ def test_a_document_is_read_as_in_kubernetes(text: str, expected: Any) -> None:
     ("text", "error"),
     [
         ("a: [\n", "line 2: is not valid YAML: did not find"),
-        ("a: b\n\tc: d\n", "line 2: is not valid YAML: found a tab character that violates"),
+        ("a: b\n\tc: d\n", "line 2: is not valid YAML: a tab in the indentation; use spaces"),
+        ("a:\n  \t- b\n", "line 2: is not valid YAML: a tab in the indentation; use spaces"),
         ("a: 1\n---\nb: x: y\n", "document 2, line 3: is not valid YAML: mapping values"),
         ("a: 1\nb: \x07\n", "line 2: is not valid YAML: control characters are not allowed"),
         ("a: \ud800\n", "is not valid YAML: cannot be decoded"),

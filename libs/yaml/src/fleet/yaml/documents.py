@@ -46,11 +46,16 @@ class Lines(Mapping[Path, int]):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a text as JSON's values; `number` and `lines` (of each value's key) count from 1."""
+    """One document of a text as JSON's values; `number` and `lines` (of each value's key) count from 1.
+
+    `repeated` has the keys that stand in a map again, of which the last one counts, each with the line of the
+    one before it.
+    """
 
     value: Any
     number: int = 1
     lines: Mapping[Path, int] = field(default_factory=dict)
+    repeated: Mapping[Path, int] = field(default_factory=dict)
 
     def line(self, at: Path) -> int:
         """The line of a value, or of the nearest one around it that the text itself has; 0 without a text."""

@@ -84,7 +84,15 @@ def _invalid(error: Exception, data: bytes, document: int) -> InvalidYaml:
         line, reason = mark.line + 1 if mark else 0, error.problem or error.context or reason
     elif isinstance(error, yaml.reader.ReaderError):
         line, reason = data.count(b"\n", 0, error.position) + 1, error.reason
+    if line and _is_indented_by_tab(data, line):
+        reason = "a tab in the indentation; use spaces"
     return InvalidYaml(f"is not valid YAML: {reason}", document=document, line=line)
+
+
+def _is_indented_by_tab(data: bytes, line: int) -> bool:
+    """Whether a tab is among what a line begins with, which YAML does not allow before a key or an item."""
+    text = b"".join(data.splitlines()[line - 1 : line])
+    return b"\t" in text[: len(text) - len(text.lstrip())]
 
 
 class _Anchor:
@@ -110,6 +118,7 @@ class _Reader:
         self._left = MAX_VALUES
         self._deepest = 0
         self._lines = Lines(0)
+        self._repeated: dict[Path, int] = {}
         self._anchors: dict[str, _Anchor] = {}
         self._next()  # the start of the stream
 
@@ -122,11 +131,12 @@ class _Reader:
         if start.version not in (None, (1, 1)):
             raise self._wrong(start, (), "is not valid YAML: only version 1.1 is read")
         self._anchors = {}
+        self._repeated = {}
         event = self._next()
         self._lines = Lines(_line(event))
         value = self._value(event, ())
         self._next()  # the end of the document
-        return Document(value, self.number, self._lines)
+        return Document(value, self.number, self._lines, self._repeated)
 
     def _value(self, event: NodeEvent, at: Path) -> Any:
         value = self._as_in_yaml(event, at)
@@ -207,8 +217,10 @@ class _Reader:
                 continue
             key = self._key(event, at)
             place = (*at, key)
-            if self._unique_keys and key in lines:
-                raise self._wrong(event, place, f"is there twice, first on line {lines[key]}")
+            if key in lines:
+                if self._unique_keys:
+                    raise self._wrong(event, place, f"is there twice, first on line {lines[key]}")
+                self._repeated[place] = lines[key]
             lines[key] = _line(event)
             found[key] = self._value(self._next(), place)
         return found

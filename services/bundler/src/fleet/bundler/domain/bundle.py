@@ -18,7 +18,7 @@ from fleet.bundler.domain.order import DEFAULT_TARGET, Order
 from fleet.bundler.domain.resources import BundleFile, list_files
 from fleet.bundler.domain.tree import Tree
 from fleet.bundler.domain.values import values_path
-from fleet.bundler.domain.warnings import ReadWarning, warned, warnings_of
+from fleet.bundler.domain.warnings import ReadWarning, kustomize_unused, warned, warnings_of
 from fleet.bundler.domain.yamltext import Document, Path
 from fleet.names import MAX_RELEASE_NAME, helm_release_name, safe_concat
 
@@ -113,6 +113,7 @@ def draft_bundle(tree: Tree, place: Place, order: Order) -> Draft:
         left_out=left_out,
         update=not file.spec.get("helm", {}).get("disableDependencyUpdate"),
     )
+    warnings += kustomize_unused(file, listed)
     if not listed and not charts.named:
         warnings.append(ReadWarning("there is nothing to deploy in this folder", place.folder or "."))
     return Draft(place, file, listed, charts, tuple(warnings))

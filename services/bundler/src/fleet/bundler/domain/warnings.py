@@ -1,6 +1,7 @@
 """What a reading passes over, as Fleet does, but tells the author of."""
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -47,7 +48,23 @@ def warnings_of(file: FleetYaml) -> tuple[ReadWarning, ...]:
     document = file.document
     if document.value is None:
         return ()
-    return (*_unknown(document, (), FLEET_YAML, document.value), *_without_effect(file))
+    unknown = _unknown(document, (), FLEET_YAML, document.value)
+    return (*_repeated(document), *unknown, *_without_effect(file))
+
+
+def kustomize_unused(file: FleetYaml, names: Collection[str]) -> Iterator[ReadWarning]:
+    """Each `kustomize.dir` in which the bundle has no kustomization: its files are then plain YAML.
+
+    `names` are the files of the bundle.
+    """
+    tops: list[tuple[Path, Mapping[str, Any]]] = [((), file.spec)]
+    tops += [(file.target_path(n), target) for n, target in enumerate(file.spec.get("targets", []))]
+    for at, options in tops:
+        folder = options.get("kustomize", {}).get("dir", "")
+        wanted = posixpath.normpath(posixpath.join(folder, "kustomization.yaml")).lstrip("/")
+        if folder and wanted not in names:
+            reason = "there is no kustomization.yaml in this folder of the bundle, so kustomize is not used"
+            yield _warning(file.document, (*at, "kustomize", "dir"), reason)
 
 
 def warnings_of_targets(data: bytes, path: str) -> tuple[ReadWarning, ...]:
@@ -57,7 +74,7 @@ def warnings_of_targets(data: bytes, path: str) -> tuple[ReadWarning, ...]:
         BadInput: it is no YAML; with `path` and line.
     """
     document = parse(data, path)
-    found = list(_unknown(document, (), SPEC_FILE, document.value))
+    found = [*_repeated(document), *_unknown(document, (), SPEC_FILE, document.value)]
     for key in sorted(document.value) if isinstance(document.value, dict) else ():
         if (SPEC_FILE.field_of(key) or _COUNTED_OF_TARGETS[0]) not in _COUNTED_OF_TARGETS:
             found.append(
@@ -75,6 +92,13 @@ def warned(error: BadInput, why: str = "") -> ReadWarning:
 
 def _warning(document: Document, at: Path, reason: str) -> ReadWarning:
     return warned(document.wrong(at, reason))
+
+
+def _repeated(document: Document) -> Iterator[ReadWarning]:
+    for at, line in document.repeated.items():
+        yield _warning(
+            document, at, f"is there twice, first on line {line}; the last one counts, as in Fleet"
+        )
 
 
 def _unknown(document: Document, at: Path, kind: Kind, value: Any) -> Iterator[ReadWarning]:

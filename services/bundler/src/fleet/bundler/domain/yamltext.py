@@ -13,11 +13,15 @@ __all__ = ["Document", "Path", "parse"]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The first document of a file as JSON values; `lines` has the line of each value, counted from 1."""
+    """The first document of a file as JSON values; `lines` has the line of each value, counted from 1.
+
+    `repeated` has the keys that are there again, with the line of the one before.
+    """
 
     value: Any
     path: str = ""
     lines: Mapping[Path, int] = field(default_factory=dict)
+    repeated: Mapping[Path, int] = field(default_factory=dict)
 
     def line(self, at: Path) -> int:
         """The line of a value, or of the nearest one around it that the file itself has."""
@@ -40,4 +44,4 @@ def parse(data: bytes, path: str) -> Document:
         found = read_first(data, yaml_floats=True)
     except InvalidYaml as error:
         raise BadInput(error.reason, path=path, line=error.line, field=dotted(error.at)) from None
-    return Document(found.value, path, found.lines)
+    return Document(found.value, path, found.lines, found.repeated)
