@@ -39,3 +39,43 @@ def test_a_whole_number_beyond_64_bits_is_refused_as_go_does(number: str) -> Non
     with pytest.raises(BadInput) as failure:
         read({"fleet.yaml": f"helm:\n  timeoutSeconds: {number}\n", "a.yaml": ""})
     assert str(failure.value) == "fleet.yaml:2: helm.timeoutSeconds: must be a whole number of 64 bits"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "helm:\n  version: [1]\n  values: x\npaused: maybe\nlabels: {a: []}\n",
+            "x/fleet.yaml:2: helm.version: must be text, is a list (quote it); "
+            "and line 3: helm.values: must be a map, is text; "
+            "and line 4: paused: must be true or false, is text; "
+            "and line 5: labels.a: must be text, is a list (quote it)",
+        ),
+        (
+            "imageScans: [{image: a}]\ndependsOn:\n- {}\n- {name: a, acceptedStates: [Bad]}\n",
+            "x/fleet.yaml:1: imageScans: imagescan is disabled; remove imagescans from your config files, or "
+            "enable imagescan; and line 3: dependsOn[0]: must specify either 'name' or 'selector'; "
+            'and line 4: dependsOn[1].acceptedStates[0]: invalid state "Bad", valid values are: '
+            "[Ready NotReady Pending OutOfSync Modified WaitApplied ErrApplied]",
+        ),
+        (
+            "helm: {releaseName: A}\nname: B\ntargetCustomizationMode: All\n",
+            "x/fleet.yaml:1: helm.releaseName: must be a DNS name in lower case of at most 53 characters; "
+            "and line 2: name: must be a DNS name in lower case of at most 253 characters; "
+            "and line 3: targetCustomizationMode: must be FirstMatch or AllMatches",
+        ),
+    ],
+)
+def test_all_mistakes_of_one_sort_in_a_file_are_told_at_once(text: str, message: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        read({"x/fleet.yaml": text, "x/a.yaml": ""})
+
+    assert str(raised.value) == message
+
+
+def test_of_very_many_mistakes_the_first_are_told() -> None:
+    with pytest.raises(BadInput) as raised:
+        read({"x/fleet.yaml": "helm:\n  valuesFiles:\n" + "  - []\n" * 100_000, "x/a.yaml": ""})
+
+    assert str(raised.value).count("must be text") == 10
+    assert str(raised.value).endswith("; and more")

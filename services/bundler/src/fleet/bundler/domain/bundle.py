@@ -4,15 +4,16 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from fleet.bundler.domain.chartneeds import FetchedChart
 from fleet.bundler.domain.chartoptions import named_charts, spec_with_charts
 from fleet.bundler.domain.charts import BundleCharts
 from fleet.bundler.domain.discovery import Place
-from fleet.bundler.domain.errors import BadInput
+from fleet.bundler.domain.errors import MOST_FAULTS, BadInput, all_of
 from fleet.bundler.domain.fleetyaml import FleetYaml, read_fleet_yaml
-from fleet.bundler.domain.metadata import check_metadata
+from fleet.bundler.domain.metadata import metadata_faults
 from fleet.bundler.domain.model import OPTIONS, PRINTED, SPEC, WHERE
 from fleet.bundler.domain.order import DEFAULT_TARGET, Order
 from fleet.bundler.domain.resources import BundleFile, list_files
@@ -97,12 +98,11 @@ def draft_bundle(tree: Tree, place: Place, order: Order) -> Draft:
     if order.targets_wrong and file.override is None:
         raise BadInput(order.targets_wrong)
     warnings = list(warnings_of(file))
-    try:
-        check_options(file)
-    except BadInput as refusal:
+    if faults := tuple(islice(_option_faults(file), MOST_FAULTS)):
         if not order.offline:
-            raise
-        warnings.append(warned(refusal, "; it is printed all the same, and refused where it is stored"))
+            raise all_of(faults)
+        later = "; it is printed all the same, and refused where it is stored"
+        warnings += (warned(fault, later) for fault in faults)
     left_out = _left_out(file, place)
     listed = list_files(tree, place.folder, left_out=left_out)
     charts = BundleCharts(
@@ -146,13 +146,12 @@ def finish_bundle(
     )
 
 
-def check_options(file: FleetYaml) -> None:
-    """What Kubernetes refuses in a Bundle (fleet.md 1.1). Raises BadInput with the place."""
-    document = file.document
-    check_metadata(file)
+def _option_faults(file: FleetYaml) -> Iterator[BadInput]:
+    """What Kubernetes refuses in a Bundle (fleet.md 1.1), each with the place."""
+    yield from metadata_faults(file)
     if file.name and not (len(file.name) <= _MAX_NAME and _DNS_NAME.fullmatch(file.name)):
-        raise document.wrong(("name",), "must be a DNS name in lower case of at most 253 characters")
-    check_spec(document, file.spec, target_path=file.target_path)
+        yield file.document.wrong(("name",), "must be a DNS name in lower case of at most 253 characters")
+    yield from _spec_faults(file.document, file.spec, file.target_path)
 
 
 def check_spec(document: Document, spec: Mapping[str, Any], *, target_path: Callable[[int], Path]) -> None:
@@ -161,15 +160,22 @@ def check_spec(document: Document, spec: Mapping[str, Any], *, target_path: Call
     Raises:
         BadInput: with the place.
     """
+    if faults := tuple(islice(_spec_faults(document, spec, target_path), MOST_FAULTS)):
+        raise all_of(faults)
+
+
+def _spec_faults(
+    document: Document, spec: Mapping[str, Any], target_path: Callable[[int], Path]
+) -> Iterator[BadInput]:
     mode = spec.get("targetCustomizationMode")
     if mode and mode not in MODES:
-        raise document.wrong(("targetCustomizationMode",), f"must be {' or '.join(MODES)}")
+        yield document.wrong(("targetCustomizationMode",), f"must be {' or '.join(MODES)}")
     helms: list[tuple[Path, Mapping[str, Any]]] = [((), spec)]
     helms += [(target_path(n), target) for n, target in enumerate(spec.get("targets", []))]
     for at, options in helms:
         name = options.get("helm", {}).get("releaseName", "")
         if name and (len(name) > MAX_RELEASE_NAME or not _DNS_NAME.fullmatch(name)):
-            raise document.wrong(
+            yield document.wrong(
                 (*at, "helm", "releaseName"),
                 f"must be a DNS name in lower case of at most {MAX_RELEASE_NAME} characters",
             )

@@ -1,5 +1,11 @@
 """What is wrong with a repository, said with its place."""
 
+from collections.abc import Iterable
+
+MOST_FAULTS = 20
+"""After so many in one place there is no use in looking for more."""
+
+_MOST_OTHERS = 9
 _MOST_OF_A_PLACE = 500
 _MOST_OF_A_REASON = 1000
 
@@ -10,6 +16,7 @@ class BadInput(Exception):
     `path` is relative to the repository's root, `line` counts from 1 (0: not known), `field` is the
     dotted name of the field. The text never has a value from the file: it might be a secret. It is one
     line of text that any terminal and any encoding takes, and short, whatever names the repository has.
+    `faults` are all that this one tells, itself where it is a single one.
     """
 
     def __init__(self, reason: str, *, path: str = "", line: int = 0, field: str = "") -> None:
@@ -17,7 +24,27 @@ class BadInput(Exception):
         self.path = path
         self.line = line
         self.field = field
+        self.faults: tuple[BadInput, ...] = (self,)
         super().__init__(told(reason, path, line, field))
+
+
+def all_of(errors: Iterable[BadInput]) -> BadInput:
+    """What is wrong with one file as one error: the first by its line, and the others in its reason."""
+    faults = sorted((fault for error in errors for fault in error.faults), key=lambda fault: fault.line)
+    first, *others = faults
+    if not others:
+        return first
+    reasons = [f"; and {_in_file(fault)}" for fault in others[:_MOST_OTHERS]]
+    if len(others) > _MOST_OTHERS:
+        reasons.append("; and more")
+    both = BadInput(first.reason + "".join(reasons), path=first.path, line=first.line, field=first.field)
+    both.faults = tuple(faults)
+    return both
+
+
+def _in_file(fault: BadInput) -> str:
+    where = f"line {fault.line}" if fault.line else ""
+    return ": ".join(part for part in (where, fault.field, fault.reason) if part)
 
 
 def told(reason: str, path: str, line: int, field: str) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
+from fleet.bundler.domain.errors import MOST_FAULTS, BadInput, all_of
 from fleet.bundler.domain.model import FLEET_YAML, METADATA
 from fleet.bundler.domain.yamltext import Document, Path, parse
 
@@ -57,8 +59,9 @@ def read_fleet_yaml(data: bytes, path: str, *, image_scans: bool = False) -> Fle
         return FleetYaml(document=document)
     found: dict[str, Any] = FLEET_YAML.read(document, (), document.value, lenient=True)
     metadata: dict[str, Any] = METADATA.read(document, (), document.value, lenient=False)
-    _check_dependencies(document, found)
-    scans = _scans(document, found, allowed=image_scans)
+    broken = chain(_dependency_faults(document, found), _scan_faults(document, found, allowed=image_scans))
+    if faults := tuple(islice(broken, MOST_FAULTS)):
+        raise all_of(faults)
     targets = found.get("targets", [])
     spec = {key: value for key, value in found.items() if key not in _FILE_ONLY}
     if both := [*targets, *found.get("targetCustomizations", [])]:
@@ -69,7 +72,7 @@ def read_fleet_yaml(data: bytes, path: str, *, image_scans: bool = False) -> Fle
         annotations=metadata.get("annotations", {}),
         spec=spec,
         override=_override(document, found),
-        scans=scans,
+        scans=_scans(found),
         document=document,
         own_targets=len(targets),
     )
@@ -83,30 +86,36 @@ def _override(document: Document, found: dict[str, Any]) -> list[dict[str, Any]]
     return [] if given.get("overridetargets") is not None else None
 
 
-def _check_dependencies(document: Document, found: dict[str, Any]) -> None:
+def _dependency_faults(document: Document, found: dict[str, Any]) -> Iterator[BadInput]:
     for n, dependency in enumerate(found.get("dependsOn", [])):
         at: Path = ("dependsOn", n)
         if not dependency.get("name") and dependency.get("selector") is None:
-            raise document.wrong(at, "must specify either 'name' or 'selector'")
+            yield document.wrong(at, "must specify either 'name' or 'selector'")
         for m, state in enumerate(dependency.get("acceptedStates", [])):
             if state not in STATES:
                 valid = " ".join(STATES)
-                raise document.wrong(
+                yield document.wrong(
                     (*at, "acceptedStates", m), f'invalid state "{state}", valid values are: [{valid}]'
                 )
 
 
-def _scans(
-    document: Document, found: dict[str, Any], *, allowed: bool
-) -> tuple[tuple[int, dict[str, Any]], ...]:
-    given = found.get("imageScans", [])
-    if given and not allowed:
-        raise document.wrong(
+def _scan_faults(document: Document, found: dict[str, Any], *, allowed: bool) -> Iterator[BadInput]:
+    if found.get("imageScans") and not allowed:
+        yield document.wrong(
             ("imageScans",),
             "imagescan is disabled; remove imagescans from your config files, or enable imagescan",
         )
-    kept = [(n, scan) for n, scan in enumerate(given) if scan.get("image")]
-    for n, scan in kept:
+        return
+    for n, scan in _with_image(found):
         if not scan.get("tagName"):
-            raise document.wrong(("imageScans", n), "the name of scan is required (tagName)")
-    return tuple((n, {key: value for key, value in scan.items() if key != "name"}) for n, scan in kept)
+            yield document.wrong(("imageScans", n), "the name of scan is required (tagName)")
+
+
+def _with_image(found: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    return ((n, scan) for n, scan in enumerate(found.get("imageScans", [])) if scan.get("image"))
+
+
+def _scans(found: dict[str, Any]) -> tuple[tuple[int, dict[str, Any]], ...]:
+    return tuple(
+        (n, {key: value for key, value in scan.items() if key != "name"}) for n, scan in _with_image(found)
+    )

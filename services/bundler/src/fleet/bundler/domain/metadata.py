@@ -1,5 +1,8 @@
 """The labels and annotations that a fleet.yaml gives its bundle, as far as Kubernetes takes them."""
 
+from collections.abc import Iterator
+
+from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml
 from fleet.names import is_label_key, is_label_value
 
@@ -10,19 +13,19 @@ _KEY = "is no key that Kubernetes takes: `[prefix/]name`, the name of 1 to 63 le
 _VALUE = "must be at most 63 letters, digits, -, _ and ., beginning and ending with a letter or digit"
 
 
-def check_metadata(file: FleetYaml) -> None:
-    """What Kubernetes refuses in the metadata of a Bundle. Raises BadInput with the place."""
+def metadata_faults(file: FleetYaml) -> Iterator[BadInput]:
+    """What Kubernetes refuses in the metadata of a Bundle, each with the place."""
     document = file.document
     for key, value in file.labels.items():
         if not is_label_key(key):
-            raise document.wrong(("labels", key), _KEY)
-        if not is_label_value(value):
-            raise document.wrong(("labels", key), _VALUE)
+            yield document.wrong(("labels", key), _KEY)
+        elif not is_label_value(value):
+            yield document.wrong(("labels", key), _VALUE)
     for key in file.annotations:
         if not is_label_key(key.lower()):
-            raise document.wrong(("annotations", key), _KEY)
+            yield document.wrong(("annotations", key), _KEY)
     size = sum(len(key.encode()) + len(value.encode()) for key, value in file.annotations.items())
     if size > ANNOTATION_BYTES:
-        raise document.wrong(
+        yield document.wrong(
             ("annotations",), f"are {size} bytes together, keys included; {ANNOTATION_BYTES} at most"
         )

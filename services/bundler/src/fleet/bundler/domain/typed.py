@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fleet.bundler.domain.errors import MOST_FAULTS, BadInput, all_of
 from fleet.bundler.domain.yamltext import Document, Path
 from fleet.yaml import json_number, number_text
 
@@ -181,7 +182,18 @@ class ListOf:
             raise doc.wrong(at, f"must be a list, is {_is(value)}")
         empty: dict[str, Any] | None = {} if isinstance(self.of, Struct) else None
         items = (empty if item is None else item for item in value)
-        return [self.of.read(doc, (*at, n), item, lenient=lenient) for n, item in enumerate(items)]
+        found: list[Any] = []
+        errors: list[BadInput] = []
+        for n, item in enumerate(items):
+            try:
+                found.append(self.of.read(doc, (*at, n), item, lenient=lenient))
+            except BadInput as error:
+                errors.append(error)
+                if len(errors) == MOST_FAULTS:
+                    break
+        if errors:
+            raise all_of(errors)
+        return found
 
     def absent(self, value: Any) -> bool:
         """An empty list is left out."""
@@ -209,13 +221,22 @@ class Struct:
             raise doc.wrong(at, f"must be a map, is {_is(value)}")
         given: dict[str, Any] = {}
         found: dict[str, Any] = {}
+        errors: list[BadInput] = []
         for key in sorted(value):
-            if name := self.field_of(key):
-                gentle = lenient and (self.direct is None or name in self.direct)
-                given[name] = self._joined(name, given.get(name), value[key])
-                found[name] = self.fields[name].read(doc, (*at, key), given[name], lenient=gentle)
-            else:
-                _free(doc, (*at, key), value[key])  # what is passed over must be JSON all the same
+            name = self.field_of(key)
+            try:
+                if name:
+                    gentle = lenient and (self.direct is None or name in self.direct)
+                    given[name] = self._joined(name, given.get(name), value[key])
+                    found[name] = self.fields[name].read(doc, (*at, key), given[name], lenient=gentle)
+                else:
+                    _free(doc, (*at, key), value[key])  # what is passed over must be JSON all the same
+            except BadInput as error:
+                errors.append(error)
+                if len(errors) == MOST_FAULTS:
+                    break
+        if errors:
+            raise all_of(errors)
         return self._written(found)
 
     def field_of(self, key: str) -> str | None:
