@@ -22,7 +22,7 @@ States = Mapping[BundleState, BitMap]
 NameOf = Callable[[Cluster], str]
 StateOf = Callable[[BundleState], BundleState]
 
-_LOOKED_AT = 100_000
+_LOOKED_AT = 20_000
 """Of more clusters than this that are not Ready, those with the lowest numbers stand for all in lists."""
 
 
