@@ -238,7 +238,8 @@ class World:
 
     def begin(self) -> "World":
         """What the service does when every stream was read to its end."""
-        unknown = set[str]().union(*self.estate.manifests.unknown().values())
+        manifests, standing = self.estate.manifests.unknown(), self.estate.standing.unknown()
+        unknown = set[str]().union(*manifests.values(), *standing.values())
         for digest in unknown & self.sealed_entries.keys():
             self.estate.manifests.entries.add(self.sealed_entries[digest])
         done(self.estate.begin())
