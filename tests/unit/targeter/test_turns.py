@@ -9,7 +9,6 @@ from pyroaring import BitMap
 from fleet.targeter.domain.readiness import Readiness
 from fleet.targeter.domain.rollouts import rollout
 from fleet.targeter.domain.states import BundleState
-from support import targeting
 from support.targeting import Draft, World, a_cluster, a_report, a_trouble
 
 EVERYWHERE = {"clusterSelector": {}}
@@ -276,19 +275,9 @@ def test_what_is_said_of_a_rollout_names_who_has_what_and_who_waits() -> None:
     assert found.estate.work.take_waves()[0] == {key}
 
 
-class Restarting(World):
-    """A world that is read by a targeter which has just started, and looks up what reports name."""
-
-    def begin(self) -> World:
-        for digest in set[str]().union(*self.estate.standing.unknown().values()):
-            self.estate.manifests.entries.add(self.sealed_entries[digest])
-        return super().begin()
-
-
-def test_who_restarts_knows_whom_only_another_diff_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_restarts_knows_whom_only_another_diff_was_given() -> None:
     found = ready_with("v1")
     found.deliver(draft("v1", labels={"team": "x"})).flush()
-    monkeypatch.setattr(targeting, "World", Restarting)
     later = found.again()
     key = ("fleet-default", "web")
     assert later.estate.standing.readiness.unavailable(key) == BitMap()
