@@ -40,9 +40,14 @@ def test_a_bundle_without_a_strategy_is_one_partition_of_which_all_may_be_unavai
     view = found.view("bundle", "web")
     wanted = {"unavailablePartitions": 0, "maxUnavailable": 2, "maxUnavailablePartitions": 0}
     assert numbers(found) == {**wanted, "unavailable": 2}
-    assert view["partitions"] == [
-        {"name": "All", "count": 2, "maxUnavailable": 2, "unavailable": 2, "summary": view["summary"]}
-    ]
+    (part,) = view["partitions"]
+    assert part == {
+        "name": "All",
+        "count": 2,
+        "maxUnavailable": 2,
+        "unavailable": 2,
+        "summary": view["summary"],
+    }
     settle(found)
     view = found.view("bundle", "web")
     assert numbers(found) == {**wanted, "unavailable": 0}
@@ -133,13 +138,24 @@ def test_a_view_follows_what_the_limits_let_through() -> None:
     assert key not in found.estate.work.views
 
 
+def test_what_is_wrong_stands_once_in_a_status_and_not_in_each_partition() -> None:
+    found = world("a")
+    deliver(found, "v1")
+    trouble = a_trouble(found.entry_on("a"), "ErrApplied", "no such image")
+    found.put(a_report(found.desired["a"], troubles=[trouble]))
+    view = found.view("bundle", "web")
+    assert view["summary"]["nonReadyResources"][0]["message"] == "no such image"
+    listed = view["partitions"][0]["summary"]["nonReadyResources"]
+    assert listed == [{"name": "fleet-default/a", "bundleState": "ErrApplied"}]
+
+
 def test_of_very_many_partitions_those_are_shown_that_are_not_through() -> None:
     found = world(*(f"c{n:03}" for n in range(120)))
     each = {"autoPartitionThreshold": 1, "autoPartitionSize": 1}
     deliver(found, "v1", each)
     view = found.view("bundle", "web")
-    assert [view["partitions"][n]["name"] for n in (0, -1)] == ["Partition 0 - 1", "Partition 99 - 100"]
+    assert [view["partitions"][n]["name"] for n in (0, -1)] == ["Partition 0 - 1", "Partition 49 - 50"]
     ready = [found.desired[f"c{n:03}"] for n in range(50)]
     found.put(*(a_report(manifest) for manifest in ready)).flush()
     shown = found.view("bundle", "web")["partitions"]
-    assert [shown[n]["name"] for n in (0, -1)] == ["Partition 20 - 21", "Partition 119 - 120"]
+    assert [shown[n]["name"] for n in (0, -1)] == ["Partition 50 - 51", "Partition 99 - 100"]

@@ -12,7 +12,7 @@ from fleet.targeter.domain.strategy import Partition
 from fleet.targeter.domain.summaries import Summary
 from fleet.targeter.domain.turns import Turns
 
-SHOWN = 100
+SHOWN = 50
 """Of more partitions those are shown from the first on that is not through."""
 
 _NEXT = "it goes on by itself when they are ready; a commit that mends what fails goes there first"

@@ -1,6 +1,6 @@
 """The targeter's part of what people see of a Bundle, a GitRepo and a ClusterGroup (fleet.md 4.4, 4.5)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from pyroaring import BitMap
@@ -107,9 +107,7 @@ class Rollups:
             "display": {"readyClusters": f"{summary.ready}/{summary.desired}", "state": summary.state},
         }
         if not bundle.error:
-            status |= progress(
-                self._estate.turns, bundle, lambda part: self._summary(bundle, states, _full_name, part)
-            )
+            status |= progress(self._estate.turns, bundle, lambda part: self._part_summary(states, part))
         return ViewPart(
             kind="bundle",
             workspace=key[0],
@@ -208,19 +206,23 @@ class Rollups:
         examples = (entry for c in self._first(unready) for entry in self.cluster_summary(c).listed)
         return Summary(desired, {s: n for s, n in counts.items() if n}, tuple(examples)[:LISTED])
 
-    def _summary(self, bundle: Bundle, states: States, name: NameOf, within: BitMap | None = None) -> Summary:
-        """The deployments of a bundle, of all or some of its clusters."""
-        desired = self._desired(bundle)
-        if within is not None:
-            desired = desired & within
-            states = {state: members & within for state, members in states.items()}
-        unready = BitMap.union(NOTHING, *states.values())
-        listed = []
-        for cluster in self._first(unready):
-            state = next(state for state, members in states.items() if cluster.ordinal in members)
-            listed.append(self._non_ready(name(cluster), bundle.key, cluster, state))
-        counts = {state: len(members) for state, members in states.items() if members}
-        return Summary(len(desired), counts, tuple(listed))
+    def _summary(self, bundle: Bundle, states: States, name: NameOf) -> Summary:
+        listed = (
+            self._non_ready(name(cluster), bundle.key, cluster, state)
+            for cluster, state in self._examples(states)
+        )
+        return Summary(len(self._desired(bundle)), _counts(states), tuple(listed))
+
+    def _part_summary(self, states: States, members: BitMap) -> Summary:
+        """A partition's deployments; what is wrong with them stands in the summary of all."""
+        here = {state: found & members for state, found in states.items()}
+        listed = (NonReady(_full_name(cluster), state) for cluster, state in self._examples(here))
+        return Summary(len(members), _counts(here), tuple(listed))
+
+    def _examples(self, states: States) -> Iterator[tuple[Cluster, BundleState]]:
+        """The first by name that are in any of these states, as many as are listed."""
+        for cluster in self._first(BitMap.union(NOTHING, *states.values())):
+            yield cluster, next(state for state, members in states.items() if cluster.ordinal in members)
 
     def _non_ready(self, name: str, key: BundleKey, cluster: Cluster, state: BundleState) -> NonReady:
         report = self._estate.ledger.report(cluster.key, cluster.uid)
@@ -275,6 +277,10 @@ class Rollups:
 
 def _full_name(cluster: Cluster) -> str:
     return "/".join(cluster.key)
+
+
+def _counts(states: States) -> dict[BundleState, int]:
+    return {state: len(members) for state, members in states.items() if members}
 
 
 def _from_bundle(state: BundleState) -> BundleState:
