@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fleet.targeter.domain import placement
+from fleet.targeter.domain.turns import Turns
 from support.targeting import Draft, World, a_cluster, a_group, a_report
 
 ENV = {"clusterSelector": {"matchLabels": {"env": "dev"}}}
@@ -81,6 +82,29 @@ def test_a_new_cluster_is_looked_at_alone(looks: Looks) -> None:
     found = world(looks)
     found.clusters(a_cluster("c9", {"env": "dev"})).flush()
     assert sorted(looks) == [(name, [number(found, "c9")]) for name in ("env", "group", "ring")]
+
+
+def test_a_report_asks_whose_turn_it_is_only_where_somebody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = World().clusters(*(a_cluster(f"c{n}", {"env": "dev"}) for n in range(3))).begin()
+
+    def drafts(content: str) -> list[Draft]:
+        one = {"maxUnavailable": 1}
+        slow = [Draft(name, targets=[ENV], content=content, rolloutStrategy=one) for name in "ab"]
+        return [*slow, Draft("fast", targets=[ENV], content=content)]
+
+    found.deliver(*drafts("v1")).flush()
+    found.all_ready().flush()
+    found.deliver(drafts("v2")[0], *drafts("v1")[1:]).flush()
+    asked: list[str] = []
+    passes = Turns.passes
+
+    def seen(turns: Turns, bundle: Any) -> Any:
+        asked.append(bundle.record.bundle)
+        return passes(turns, bundle)
+
+    monkeypatch.setattr(Turns, "passes", seen)
+    found.all_ready().flush()
+    assert asked == ["a"]
 
 
 def test_reports_place_nothing(looks: Looks) -> None:
