@@ -22,7 +22,9 @@ def draft(content: str, strategy: Any = None, **more: Any) -> Draft:
 
 def ready_with(content: str, *names: str, strategy: Any = None) -> World:
     """Clusters that joined in the opposite order of their names; all are Ready with a version."""
-    found = World().clusters(*(a_cluster(name) for name in sorted(names or NAMES, reverse=True))).begin()
+    found = World().begin()
+    for name in sorted(names or NAMES, reverse=True):
+        found.clusters(a_cluster(name))
     found.deliver(draft(content, strategy)).flush()
     while found.all_ready().flush():
         pass
