@@ -204,7 +204,7 @@ async def killed(program: Program) -> None:
 
 
 async def test_however_often_it_is_killed_never_are_more_unavailable_than_may_be(tmp_path: Path) -> None:
-    names = [f"c{n:02}" for n in range(30)]
+    names = [f"c{n:02}" for n in range(20)]
     most, chance = 4, random.Random(6)
     strategy = {"maxUnavailable": most}
     ready: set[str] = set()
