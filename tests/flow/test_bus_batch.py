@@ -39,6 +39,34 @@ async def test_a_batch_may_have_any_number_of_messages(tmp_path: Path, number: i
         assert await count(bus, "DESIRED") == number
 
 
+@pytest.mark.parametrize("caused", [True, False])
+async def test_an_event_that_is_encoded_already_is_stored_as_any_other(tmp_path: Path, caused: bool) -> None:
+    async with running_bus(tmp_path) as (_, bus):
+        await bus.publish(
+            a_commit(0, gitrepo="cause"), source="gitjob", headers={"traceparent": "00-ab-cd-01"}
+        )
+        cause = await bus.last(GitCommitDetected, workspace="fleet-default", gitrepo="cause")
+        events = [a_commit(number, gitrepo="same") for number in range(2)]
+        async with bus.batch(source="t") as batch:
+            await batch.put(events[0], cause=cause if caused else None, headers={"X": "y"})
+        put = await bus.last(GitCommitDetected, workspace="fleet-default", gitrepo="same")
+        async with bus.batch(source="t") as batch:
+            for event in reversed(events):
+                await batch.put_encoded(
+                    GitCommitDetected,
+                    event.subject(),
+                    event.encode(),
+                    cause=cause if caused else None,
+                    headers={"X": "y"},
+                )
+        encoded = await bus.last(GitCommitDetected, workspace="fleet-default", gitrepo="same")
+    assert put is not None
+    assert encoded is not None
+    assert encoded.raw == put.raw
+    assert {**encoded.envelope.to_headers(), "ce-time": ""} == {**put.envelope.to_headers(), "ce-time": ""}
+    assert set(encoded.envelope.headers) == set(put.envelope.headers)
+
+
 async def test_a_message_of_a_batch_is_republished_to_the_wake_of_its_cluster(tmp_path: Path) -> None:
     heard: list[str] = []
     told = asyncio.Event()

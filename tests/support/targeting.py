@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,11 +31,13 @@ from fleet.events import (
     set_digest,
     spec_digest,
 )
+from fleet.targeter.domain.clusters import Cluster
 from fleet.targeter.domain.estate import Estate
 from fleet.targeter.domain.manifests import Writing
 from fleet.targeter.domain.placement import Namer
 from fleet.targeter.domain.rollup import Rollups
 from fleet.targeter.domain.rules import KINDS
+from fleet.targeter.domain.work import Cause
 
 WORKSPACE = "fleet-default"
 REPOSITORY, NOW = "shop", 1_800_000_000.0
@@ -219,6 +222,23 @@ def a_beat(manifest: DeploymentTargeted, *, digest: str | None = None) -> Heartb
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was written to a cluster, as its agent reads it."""
+
+    cluster: Cluster
+    manifest: DeploymentTargeted
+    changed: frozenset[str]
+    cause: Cause | None
+
+    @classmethod
+    def of(cls, writing: Writing) -> "Sent":
+        """Read a message that is to be written."""
+        manifest = DeploymentTargeted.parse(writing.body)
+        assert manifest.encode() == writing.body
+        return cls(writing.cluster, manifest, writing.changed, writing.cause)
+
+
 class World:
     """An estate with streams of its own; every event that is taken in gets the next sequence.
 
@@ -326,11 +346,11 @@ class World:
         done(self.estate.plan())
         return self
 
-    def flush(self) -> list[Writing]:
+    def flush(self) -> list[Sent]:
         """Plan, then write what must be written, as the service does; gives what was."""
         self.plan()
         found = [self.estate.manifests.compose(n, now=NOW) for n in self.estate.manifests.dirty()]
-        writings = [writing for writing in found if writing is not None]
+        writings = [Sent.of(writing) for writing in found if writing is not None]
         for writing in writings:
             for digest in writing.changed:
                 entry = self.estate.manifests.entries.get(digest)

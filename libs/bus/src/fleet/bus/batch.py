@@ -33,6 +33,7 @@ _START, _ADD, _END, _PING = 0, 1, 3, 4
 _VERSION, _END_OF_LINE = b"NATS/1.0\r\n", b"\r\n"
 _NO_STREAM = {"error": {"code": 503, "description": "no stream takes this subject"}}
 _FORBIDDEN = ("\r", "\n")
+_CORRELATION = "ce-correlationid"
 
 
 def header_block(headers: Mapping[str, str]) -> bytes:
@@ -61,6 +62,7 @@ class Batch:
         self._inbox = f"{connection.client.new_inbox()}.{secrets.token_hex(8)}"
         self._head = f"{self._inbox}.{FLOW}.fail."
         self._queued: list[bytes] = []
+        self._blocks: dict[tuple[type[Event], str], bytes] = {}
         self._generation = 0
         self._sent = 0
         self._flow = 1
@@ -114,6 +116,32 @@ class Batch:
             headers=headers,
         )
         await self.send(event.subject(), body, header_block(envelope.to_headers()))
+
+    async def put_encoded(
+        self,
+        cls: type[Event],
+        subject: str,
+        body: bytes,
+        *,
+        cause: Stored[Any] | None = None,
+        headers: Mapping[str, str],
+    ) -> None:
+        """Add an event that is encoded already, as `put` would; what many have in common is encoded once.
+
+        Its time is that of the first of this class and cause in the batch.
+        """
+        id = publishing.id_for(cls, subject, body, cause)
+        own = {"ce-id": id, **headers} if cause else {"ce-id": id, _CORRELATION: id, **headers}
+        await self.send(subject, body, self._common(cls, cause) + header_block(own))
+
+    def _common(self, cls: type[Event], cause: Stored[Any] | None) -> bytes:
+        key = (cls, cause.envelope.id if cause else "")
+        if key not in self._blocks:
+            envelope = publishing.envelope_of(cls, "", source=self._source, cause=cause)
+            headers = envelope.to_headers()
+            del headers["ce-id"]
+            self._blocks[key] = header_block(headers)
+        return self._blocks[key]
 
     async def send(self, subject: str, body: bytes, headers: bytes = b"") -> None:
         """Add a message that is encoded already; `headers` come from `header_block`.

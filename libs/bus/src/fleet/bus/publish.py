@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
@@ -24,29 +24,53 @@ _EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 _WRONG_SEQUENCE = frozenset({10071, 10164})
 
 
+def id_for(cls: type[Event], subject: str, body: bytes, cause: Stored[Any] | None) -> str:
+    """The id of an event that has none of its own: the same conclusion from the same cause has the same."""
+    return event_id(cls.type_name(), subject, digest16(body), cause and cause.envelope.id)
+
+
 def envelope_for(
     event: Event,
     body: bytes,
     *,
     source: str,
     id: str | None = None,
-    cause: Stored[Event] | None = None,
+    cause: Stored[Any] | None = None,
     correlation_id: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Envelope:
-    """The CloudEvents attributes of a new event.
+    """The CloudEvents attributes of a new event; without an `id` it has that of `id_for`."""
+    cls = type(event)
+    return envelope_of(
+        cls,
+        id or id_for(cls, event.subject(), body, cause),
+        source=source,
+        cause=cause,
+        correlation_id=correlation_id,
+        headers=headers,
+    )
 
-    Without an `id` it comes from type, subject, body and cause, so the same conclusion from the same
-    cause is the same event. The correlation id is the cause's; an event without a cause starts one.
+
+def envelope_of(
+    cls: type[Event],
+    id: str,
+    *,
+    source: str,
+    cause: Stored[Any] | None = None,
+    correlation_id: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Envelope:
+    """The CloudEvents attributes of a new event of a class.
+
+    The correlation id is the cause's; an event without a cause starts one.
     """
-    found = id or event_id(event.type_name(), event.subject(), digest16(body), cause and cause.envelope.id)
     inherited = cause.envelope.correlation_id if cause else None
     return Envelope(
-        id=found,
-        type=event.type_name(),
+        id=id,
+        type=cls.type_name(),
         source=source,
         time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        correlation_id=correlation_id or inherited or found,
+        correlation_id=correlation_id or inherited or id,
         causation_id=cause.envelope.id if cause else None,
         traceparent=cause.envelope.traceparent if cause else None,
         headers=dict(headers or {}),

@@ -19,6 +19,7 @@ from fleet.events.delivery import (
 from fleet.events.envelope import Envelope, Stored
 from fleet.events.errors import EventError, InvalidEvent, InvalidName, UnknownEvent
 from fleet.events.housekeeping import DeadLetter, LeaseTaken
+from fleet.events.manifests import ManifestForm
 from fleet.events.placement import (
     MAC_HEADER,
     Cohort,
@@ -77,6 +78,7 @@ __all__ = [
     "LastSeen",
     "LeaseTaken",
     "LookAsked",
+    "ManifestForm",
     "Member",
     "ObjectMeta",
     "Owner",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from fleet.bus import Bus, Refused
-from fleet.events import MAC_HEADER, Entry, Member
+from fleet.events import MAC_HEADER, DeploymentTargeted, Entry, Member
 from fleet.runtime import counter, span
 from fleet.targeter.bells import Bells, in_steps, rung
 from fleet.targeter.content import Content
@@ -156,10 +156,13 @@ class Writer:
         self._check()
         async with self._bus.batch(source=SOURCE) as batch:
             for writing in writings:
-                keys = self._keyring.workspace(writing.cluster.key[0]).cluster_keys(writing.cluster.uid)
-                manifest = writing.manifest
-                mac = keys.sign(manifest.subject(), manifest.encode())
-                await batch.put(manifest, cause=writing.cause, headers={MAC_HEADER: mac})
+                workspace, name = writing.cluster.key
+                subject = DeploymentTargeted.subject_for(workspace=workspace, cluster=name)
+                keys = self._keyring.workspace(workspace).cluster_keys(writing.cluster.uid)
+                headers = {MAC_HEADER: keys.sign(subject, writing.body)}
+                await batch.put_encoded(
+                    DeploymentTargeted, subject, writing.body, cause=writing.cause, headers=headers
+                )
         _written.inc(len(writings))
         _log.info("manifests written", count=len(writings), epoch=self._estate.manifests.epoch)
 

@@ -111,7 +111,7 @@ class ManifestClasses:
         return {digest for key, digest in slots if key == bundle and digest in table}
 
     def _split(self, bundle: BundleKey, digest: str | None, changed: BitMap) -> None:
-        """Move clusters class by class: however many they are, only their classes are looked at one by one."""
+        """Move clusters class by class: only classes are looked at one by one."""
         if not changed:
             return
         ordinals = np.frombuffer(changed.to_array(), dtype=np.uint32)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from sys import intern
+from typing import Self
 
 from fleet.events import DeploymentReported, DeploymentTargeted, Heartbeat
 from fleet.targeter.domain.states import Report
@@ -29,6 +30,19 @@ class Written:
     entries: tuple[str, ...]
     changed: frozenset[str]
     since: float
+
+    @classmethod
+    def of(cls, manifest: DeploymentTargeted, *, since: float) -> Self:
+        """A manifest that was read."""
+        return cls(
+            uid=manifest.uid,
+            epoch=manifest.epoch,
+            generation=manifest.generation,
+            digest=intern(manifest.digest),
+            entries=tuple(map(intern, manifest.entries)),
+            changed=frozenset(map(intern, manifest.inline)),
+            since=since,
+        )
 
     @property
     def order(self) -> tuple[int, int]:
@@ -58,17 +72,9 @@ class Ledger:
         self._beats: dict[ClusterKey, Beat] = {}
         self._seen: dict[str, int] = {}
 
-    def wrote(self, manifest: DeploymentTargeted, *, changed: frozenset[str], since: float) -> None:
+    def wrote(self, key: ClusterKey, written: Written) -> None:
         """Take over a manifest that is, or is about to be, in DESIRED."""
-        self._written[manifest.workspace, manifest.cluster] = Written(
-            uid=manifest.uid,
-            epoch=manifest.epoch,
-            generation=manifest.generation,
-            digest=intern(manifest.digest),
-            entries=tuple(map(intern, manifest.entries)),
-            changed=changed,
-            since=since,
-        )
+        self._written[key] = written
 
     def reported(self, event: DeploymentReported, received: float) -> bool:
         """Take over a report; one that is older than what the cluster said before is left out."""

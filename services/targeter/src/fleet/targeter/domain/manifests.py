@@ -1,13 +1,13 @@
 """What every cluster was told, what it is to be told, and the message that makes up the difference."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from fleet.events import DeploymentTargeted, Entry
+from fleet.events import DeploymentTargeted, Entry, ManifestForm
 from fleet.targeter.domain.classes import ManifestClass, ManifestClasses, Slot
 from fleet.targeter.domain.clusters import Cluster, ClusterBook
 from fleet.targeter.domain.entries import EntryBook
-from fleet.targeter.domain.ledger import Ledger
+from fleet.targeter.domain.ledger import Ledger, Written
 from fleet.targeter.domain.work import Cause, Work
 
 INLINE_BYTES = 4096
@@ -23,12 +23,20 @@ class Deposed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A manifest to write, the entries that come with it, and what led to it."""
+    """A manifest to write, encoded; the entries that come with it, and what led to it."""
 
     cluster: Cluster
-    manifest: DeploymentTargeted
-    changed: tuple[str, ...]
+    body: bytes
+    changed: frozenset[str]
     cause: Cause | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """From one manifest to another: what clusters that take it have in common."""
+
+    form: ManifestForm
+    changed: frozenset[str]
 
 
 class Manifests:
@@ -42,6 +50,7 @@ class Manifests:
         self._ledger = ledger
         self._work = work
         self._loaded = False
+        self._steps: dict[tuple[str, str], _Step] = {}
 
     def take(self, manifest: DeploymentTargeted, *, since: float) -> None:
         """Take over a message of DESIRED, own ones too; `since` is when it was stored (seconds since 1970).
@@ -57,7 +66,7 @@ class Manifests:
             own_echo = manifest.epoch == self.epoch and order <= known.order
             if own_echo or (order, manifest.digest) == (known.order, known.digest):
                 return
-        self._ledger.wrote(manifest, changed=frozenset(manifest.inline), since=since)
+        self._ledger.wrote(key, Written.of(manifest, since=since))
         cluster = self._clusters.get(key)
         if self._loaded and cluster:
             self._work.again.add(cluster.ordinal)
@@ -93,14 +102,19 @@ class Manifests:
             return None
         if own and own.digest == wanted.digest and not again:
             return None
-        had = frozenset(own.entries if own else ())
-        changed = tuple(digest for digest in wanted.entries if digest not in had)
-        manifest = self._message(cluster, wanted, changed)
-        self._ledger.wrote(manifest, changed=frozenset(changed), since=now)
-        return Writing(cluster, manifest, changed, self._work.cause(ordinal))
+        step = self._step(own, wanted)
+        generation = 1 + self._ledger.last_generation(cluster.key, self.epoch)
+        workspace, name = cluster.key
+        body = step.form.fill(workspace=workspace, cluster=name, uid=cluster.uid, generation=generation)
+        written = Written(
+            cluster.uid, self.epoch, generation, wanted.digest, wanted.entries, step.changed, since=now
+        )
+        self._ledger.wrote(cluster.key, written)
+        return Writing(cluster, body, step.changed, self._work.cause(ordinal))
 
     def dirty(self) -> list[int]:
         """The clusters to look at, by workspace and name: JetStream rewrites sorted subjects fastest."""
+        self._steps.clear()
         clusters = [c for ordinal in self._work.to_write if (c := self._clusters.at(ordinal))]
         return [cluster.ordinal for cluster in sorted(clusters, key=lambda cluster: cluster.key)]
 
@@ -109,20 +123,16 @@ class Manifests:
         self._work.take(cluster.ordinal)
         self.classes.forget(cluster.ordinal)
 
-    def _message(
-        self, cluster: Cluster, wanted: ManifestClass, changed: tuple[str, ...]
-    ) -> DeploymentTargeted:
-        workspace, name = cluster.key
-        return DeploymentTargeted(
-            workspace=workspace,
-            cluster=name,
-            uid=cluster.uid,
-            epoch=self.epoch,
-            generation=1 + self._ledger.last_generation(cluster.key, self.epoch),
-            digest=wanted.digest,
-            entries=wanted.entries,
-            inline=inline(changed, self.entries.get),
-        )
+    def _step(self, own: Written | None, wanted: ManifestClass) -> _Step:
+        """What is to be told to clusters that have this manifest and want that one; made once for all."""
+        key = (own.digest if own else "", wanted.digest)
+        found = self._steps.get(key)
+        if found is None:
+            had = frozenset(own.entries if own else ())
+            changed = [digest for digest in wanted.entries if digest not in had]
+            form = ManifestForm(self.epoch, wanted.digest, wanted.entries, inline(changed, self.entries.get))
+            found = self._steps[key] = _Step(form, frozenset(changed))
+        return found
 
     def _slot(self, digest: str) -> Slot:
         # What nothing explains stays in the manifest all the same: absence removes nothing.
@@ -130,7 +140,7 @@ class Manifests:
         return ((entry.namespace, entry.bundle) if entry else ("", digest)), digest
 
 
-def inline(changed: tuple[str, ...], entry: Callable[[str], Entry | None]) -> dict[str, Entry]:
+def inline(changed: Iterable[str], entry: Callable[[str], Entry | None]) -> dict[str, Entry]:
     """The changed entries in full, in their order, as many as there is room for."""
     found: dict[str, Entry] = {}
     room = INLINE_BYTES
