@@ -25,7 +25,7 @@ def a_change(rng: random.Random) -> dict[str, str | bytes]:
     changed: dict[str, str | bytes] = {}
     for folder in rng.sample(FOLDERS, rng.choice((1, 1, 2))):
         text = fleet_yaml(rng)
-        while b"//" in text or b"repo" in text:
+        while any(word in text for word in (b"//", b"::", b"@", b"repo")):
             text = fleet_yaml(rng)
         changed[f"{folder}/fleet.yaml"] = text
     return changed

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fleet.bundler.domain.chartneeds import Charts, no_charts
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.model import FLEET_YAML
 from fleet.bundler.domain.order import Order
@@ -107,6 +108,13 @@ _TEXTS = (
         "<<",
     ),
     *(
+        "https://user:p@ss/w:rd@h:1/a%2Fb.tgz",
+        "git::ssh://git@[::1]:x/r//../b?ref=a",
+        "git::git@h:o/r//a?depth=0",
+        "file://../chart",
+        "http://[h",
+    ),
+    *(
         "\u00e9",
         "\u2028",
         "\U0001f600",
@@ -143,6 +151,8 @@ _WATCHED: tuple[tuple[str, Callable[[str], Value]], ...] = (
     ("helm", lambda text: {"chart": "chart", "valuesFiles": ["values.yaml", text]}),
     ("helm", lambda text: {"chart": text}),
     ("helm", lambda text: {"chart": "a", "repo": text, "version": text}),
+    ("helm", lambda text: {"chart": "a", "repo": f"https://{text}"}),
+    ("helm", lambda text: {"chart": f"https://{text}/a.tgz?checksum={text}"}),
     ("targetCustomizations", lambda text: [{"helm": {"valuesFiles": [text]}}]),
     ("targetCustomizations", lambda text: [{"helm": {"chart": text, "releaseName": "a"}}]),
     ("imageScans", lambda text: [{"tagName": text}]),
@@ -157,11 +167,16 @@ def fleet_yaml(rng: random.Random) -> bytes:
     if rng.random() < 0.3:
         document.update(json.loads(json.dumps(rng.choice(BASES))))
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
-        document = _mutated(rng, document)
+        document = mutated(rng, document)
     if rng.random() < 0.3:
         document = _aimed(rng, document)
     text = _text(rng, document).encode(errors="surrogatepass")
-    return rng.choice(_IN_TEXT)(rng, text) if rng.random() < 0.35 else text
+    return damaged(rng, text) if rng.random() < 0.35 else text
+
+
+def damaged(rng: random.Random, text: bytes) -> bytes:
+    """Change the text itself in one place, or all of it."""
+    return rng.choice(_IN_TEXT)(rng, text)
 
 
 def _text(rng: random.Random, document: Value) -> str:
@@ -177,7 +192,7 @@ def _aimed(rng: random.Random, document: Value) -> Value:
     return document | {field: make(rng.choice(_TEXTS))}
 
 
-def _mutated(rng: random.Random, document: Value) -> Value:
+def mutated(rng: random.Random, document: Value) -> Value:
     """Change one place, however deep, into something else."""
     holder, key = rng.choice([*_places(document), (None, None)])
     value = document if holder is None else holder[key]
@@ -281,20 +296,25 @@ _IN_TEXT: tuple[Callable[[random.Random, bytes], bytes], ...] = (
 )
 
 
-def outcome(tree: Tree, order: Order) -> str:
+def outcome(tree: Tree, order: Order, charts: Charts = no_charts) -> str:
     """Read a tree: `bundle`, or what is wrong with it, its names and numbers left out.
 
     Raises:
         AssertionError: the error says no place, or one that is not there.
     """
     try:
-        for bundle in map(stored_form, read_tree(tree, order).bundles):
+        for bundle in map(stored_form, read_tree(tree, order, charts=charts).bundles):
             assert bundle.manifest
             assert bundle.options
     except BadInput as error:
-        _check_place(tree, str(error), error.path, error.line)
-        return _kind(error.reason)
+        return refusal(tree, error)
     return "bundle"
+
+
+def refusal(tree: Tree, error: BadInput) -> str:
+    """What is wrong with a tree, as `outcome` says it. Raises AssertionError as that does."""
+    _check_place(tree, str(error), error.path, error.line)
+    return _kind(error.reason)
 
 
 def _check_place(tree: Tree, text: str, path: str, line: int) -> None:

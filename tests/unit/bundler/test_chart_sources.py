@@ -80,9 +80,35 @@ def test_a_url_that_cannot_be_one_is_refused(text: str, message: str) -> None:
         parse_source(text)
 
 
-@pytest.mark.parametrize("password", ["p", "p@SECRET", "SECRET/x", "@SECRET@", "SECRET:/x@y"])
+@pytest.mark.parametrize("password", ["p", "p@SECRET", "SECRET/x", "@SECRET@", "SECRET:/x@y", "SECRET//../x"])
 def test_no_part_of_a_password_is_shown(password: str) -> None:
     assert shown(f"https://user:{password}@host:1/web.tgz") == "https://host:1/web.tgz"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("git::user:SECRET@host/o/r", "git::host/o/r"),
+        ("git::user:p@SECRET/x@host:o/r", "git::host:o/r"),
+        ("git@user:SECRET@host/r", "host/r"),
+        ("http:/user:SECRET@host", "host"),
+        ("//user:SECRET/x@host/r", "//host/r"),
+        ("://user:SECRET@host/r", "://host/r"),
+        ("git::git::https://user:SECRET@host/r", "git::git::https://host/r"),
+        ("git::git@host:o/r", "git::git@host:o/r"),
+        ("charts/web@1", "charts/web@1"),
+        ("oci://host/web:1@sha256:00", "oci://host/web:1@sha256:00"),
+        ("https://host/a:b@c.tgz", "https://host/a:b@c.tgz"),
+    ],
+)
+def test_what_is_no_url_by_a_typing_error_is_shown_without_its_password(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_a_password_with_two_slashes_is_not_taken_for_a_folder_that_may_be_told() -> None:
+    with pytest.raises(BadSource) as error:
+        parse_source("https://user:p//../SECRET@h/web.tgz")
+    assert "SECRET" not in str(error.value)
 
 
 @pytest.mark.parametrize("url", ["https://h:port/x.tgz", "https://u:SECRET/x@h/x.tgz", "https://[abc/x.tgz"])

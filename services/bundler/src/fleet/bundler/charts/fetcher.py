@@ -152,7 +152,9 @@ class ChartFetcher:
             return Kept(digest, "chart.tar", source.subdir, need.version)
         if source.kind is SourceKind.HTTP:
             return await self._downloaded(asking, source)
-        raise ChartUnavailable(f'there is no folder "{source.url}" in the repository, and it is no URL')
+        raise ChartUnavailable(
+            f'there is no folder "{shown(source.url)}" in the repository, and it is no URL'
+        )
 
     async def _pulled(self, asking: _Asking, url: str) -> Kept:
         reference: Reference = parse_reference(url)

@@ -18,7 +18,9 @@ _HASHES = ("md5", "sha1", "sha256", "sha512")
 _OWN = ("ref", "sshkey", "depth")
 _FILE = "file://"
 _OTHER = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:::|://)")
-_PASSWORD_WITH_A_SLASH = re.compile(r"://[^/?#:@\[]*:(?!\d*(?:[/?#]|$)).*@", re.DOTALL)
+_BEGINNING = re.compile(r"(?:[\w+.-]*::)*(?:[\w+.-]*:)?//")
+_USER = re.compile(r"\A(?:[^/?#:@\[]*:(?!\d*(?:[/?#]|$)).*@|[^/?#]*@)", re.DOTALL)
+"""A name with a password, which may have any character in it, or a name alone; not a port."""
 _SUPPORTED = "https://, http://, oci://, git::https://, git::ssh://"
 
 
@@ -72,7 +74,7 @@ def parse_source(text: str) -> Source:
     forced, rest = _forced(text)
     url, subdir = _split_subdir(rest)
     if subdir.startswith("/") or ".." in posixpath.normpath(subdir or ".").split("/"):
-        raise BadSource(f'the folder "{subdir}" leads out of what is fetched')
+        raise BadSource("the folder behind // leads out of what is fetched")
     kind = forced or _kind_of(url)
     if kind is None and (expanded := _expanded(url)):
         inner, below = _split_subdir(expanded)
@@ -105,19 +107,33 @@ def joined(base: str, place: str) -> str:
 
 
 def parts_of(url: str) -> SplitResult:
-    """A URL taken apart, its port a number. Raises BadSource; what cannot be read may be half a password."""
+    """A URL taken apart, its port a number. Raises BadSource; what cannot be read may be half a password.
+
+    With a password there may be no second `@`: it would end early, and its end be asked for as a host.
+    """
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
         raise BadSource(f'"{shown(url)}" is no URL: its host or port cannot be read') from None
+    if parts.password is not None and url.count("@") > 1:
+        raise BadSource(f'"{shown(url)}" has a password and more than one @: write %40 for the others')
     return parts
 
 
 def shown(text: str) -> str:
-    """A URL as people may see it: no password, no key, nothing that signs a request."""
-    bare = re.sub(r"(://)[^/?#]*@", r"\1", text)
-    bare = _PASSWORD_WITH_A_SLASH.sub("://", bare)
+    """A URL as people may see it: no password, no key, nothing that signs a request.
+
+    Of what is no URL too, for it may have become none by a typing error.
+    """
+    begin = _BEGINNING.match(text)
+    if begin:
+        bare = begin[0] + _USER.sub("", text[begin.end() :], count=1)
+    else:
+        forced, colons, rest = text.partition("::")
+        kept, rest = (f"{forced}::", rest) if colons and forced in _FORCED else ("", text)
+        before, at, after = rest.rpartition("@")
+        bare = kept + (after if at and ":" in before else rest)
     return re.sub(r"\?.*$", "", bare, flags=re.DOTALL)
 
 

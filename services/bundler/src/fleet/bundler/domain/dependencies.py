@@ -95,7 +95,7 @@ def _check(tree: Tree, chart: ChartFolder, one: Dependency) -> None:
             f'dependency "{one.name}" has an invalid version/constraint format: {error}'
         ) from None
     if one.repository.startswith(("@", "alias:")):
-        raise one.wrong(f'no repository definition for {one.repository}: name the URL of "{one.name}"')
+        raise one.wrong(f'no repository definition for {shown(one.repository)}: name the URL of "{one.name}"')
     if one.repository and not one.repository.startswith((_FILE, OCI, "http://", "https://")):
         raise one.wrong(f'"{shown(one.repository)}" is no repository: use http, https, oci or file')
     if one.repository and not one.repository.startswith(_FILE):
@@ -118,7 +118,7 @@ def _local(tree: Tree, chart: ChartFolder, one: Dependency) -> ChartFolder:
     below = one.repository.removeprefix(_FILE) if one.repository else posixpath.join(SUBCHARTS, one.name)
     path = tree.resolve(posixpath.join(chart.path, below)) if not below.startswith("/") else None
     if path is None or not tree.is_file(posixpath.join(path, CHART)):
-        where = one.repository or f"{SUBCHARTS}/{one.name}"
+        where = shown(one.repository) or f"{SUBCHARTS}/{one.name}"
         raise one.wrong(f'"{one.name}": no chart at {where} (looked in {chart.path or "the top folder"})')
     try:
         return load_folder(tree, path)
