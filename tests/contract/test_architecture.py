@@ -19,7 +19,8 @@ HOUSEKEEPING = {"DeadLetter", "LeaseTaken", "LastSeen"}
 
 READING = {"on", "follow", "present"}
 """The calls that an event class is handed to by whoever hears it; agents and beats are parsed by hand."""
-WRITING = {"publish", "put", "atomic", "tell"}
+ENCODED = "put_encoded"
+WRITING = {"publish", "put", "atomic", "tell", ENCODED}
 
 
 def calls_in(service: str) -> list[ast.Call]:
@@ -33,8 +34,12 @@ def calls_of(code: str) -> list[ast.Call]:
 
 
 def made_by(calls: list[ast.Call]) -> set[str]:
-    """The events that are constructed."""
-    return {call.func.id for call in calls if isinstance(call.func, ast.Name)} & EVENTS
+    """The events that are constructed, or sent as bytes that were encoded before."""
+    words = [call.func for call in calls]
+    words += [
+        call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == ENCODED
+    ]
+    return {word.id for word in words if isinstance(word, ast.Name)} & EVENTS
 
 
 def heard_by(calls: list[ast.Call]) -> set[str]:

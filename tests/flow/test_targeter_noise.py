@@ -6,8 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from fleet.events import Member
+from support.reports import a_beat
 from support.targeter import leading, scene
-from support.targeting import Draft, a_beat, a_cluster
+from support.targeting import Draft, a_cluster
 
 EVERYWHERE = {"clusterSelector": {}}
 MANY = 250

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from fleet.events import DeploymentReported, Envelope, Event
+from support.reports import a_beat, a_report, a_trouble
 from support.targeter import Scene, leading, scene
-from support.targeting import Draft, a_beat, a_cluster, a_report, a_trouble
+from support.targeting import Draft, a_cluster
 
 EVERYWHERE = {"clusterSelector": {}}
 

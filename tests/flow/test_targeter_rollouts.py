@@ -7,8 +7,9 @@ from typing import Any
 
 from fleet.events import BundleReport, RolloutAdvanced
 from support.processes import Program
+from support.reports import a_report, a_trouble
 from support.targeter import Scene, leading, scene, targeter_process
-from support.targeting import WORKSPACE, Draft, a_cluster, a_report, a_trouble
+from support.targeting import WORKSPACE, Draft, a_cluster
 from support.waiting import eventually
 
 WEB = {"clusterSelector": {"matchLabels": {"web": "yes"}}}

@@ -5,7 +5,8 @@ from pathlib import Path
 from fleet.events import LastSeen
 from fleet.targeter.seen import SeenTimes
 from support.bus import running_bus
-from support.targeting import Draft, World, a_beat, a_cluster
+from support.reports import a_beat
+from support.targeting import Draft, World, a_cluster
 
 KEY = ("fleet-default", "one")
 

@@ -10,8 +10,9 @@ from fleet.events import (
     ViewPart,
 )
 from fleet.targeter.domain.manifests import INLINE_BYTES
+from support.reports import a_report
 from support.targeter import Scene, leading, scene
-from support.targeting import WORKSPACE, Draft, a_cluster, a_report, a_resource, whole_set
+from support.targeting import WORKSPACE, Draft, a_cluster, a_resource, whole_set
 from support.waiting import eventually
 
 EVERYWHERE = {"clusterSelector": {}}

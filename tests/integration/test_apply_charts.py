@@ -104,7 +104,7 @@ async def test_b18_a_pattern_that_is_none_is_an_error(here, server):
     a_bundle(server, here)
     done = await run(by_path(here, **{"a\\": RIGHT}), "--helm-repo-url-regex=https")
     assert (done.code, done.out) == (1, "")
-    assert "failed to check for matches" in done.err
+    assert "a\\: is not a valid pattern for paths" in done.err
 
 
 @pytest.mark.rule(id="12.1-30")

@@ -28,12 +28,11 @@ from fleet.vault import Keyring
 from support.bus import running_bus
 from support.nats import NatsServer
 from support.processes import Program, running_program
+from support.reports import a_beat, a_report
 from support.targeting import (
     REPOSITORY,
     WORKSPACE,
     Draft,
-    a_beat,
-    a_report,
     a_resource,
     an_owner,
     name_unchanged,

@@ -10,7 +10,6 @@ import orjson
 
 from fleet.events import (
     BundleRendered,
-    BundleReport,
     BundleRetired,
     BundleSet,
     ClusterRecord,
@@ -24,7 +23,6 @@ from fleet.events import (
     ObjectMeta,
     Owner,
     Resource,
-    ResourceReport,
     Stored,
     canonical,
     event_id,
@@ -38,6 +36,7 @@ from fleet.targeter.domain.placement import Namer
 from fleet.targeter.domain.rollup import Rollups
 from fleet.targeter.domain.rules import KINDS
 from fleet.targeter.domain.work import Cause
+from support.reports import a_report
 
 WORKSPACE = "fleet-default"
 REPOSITORY, NOW = "shop", 1_800_000_000.0
@@ -171,55 +170,6 @@ def whole_set(drafts: Iterable[Draft], name: Namer = name_of) -> BundleSet:
     """Number and digest of these bundles."""
     digests = {draft.name: draft.spec_digest(name) for draft in drafts}
     return BundleSet(size=len(digests), digest=set_digest(digests))
-
-
-def a_report(
-    manifest: DeploymentTargeted,
-    *,
-    applied: Iterable[str] | None = None,
-    troubles: Iterable[BundleReport] = (),
-    uid: str | None = None,
-) -> DeploymentReported:
-    """What a cluster says after it acted on a manifest; without more, that all is Ready."""
-    return DeploymentReported(
-        workspace=manifest.workspace,
-        cluster=manifest.cluster,
-        uid=uid or manifest.uid,
-        epoch=manifest.epoch,
-        generation=manifest.generation,
-        digest=manifest.digest,
-        entries=tuple(manifest.entries if applied is None else applied),
-        not_ready=tuple(troubles),
-    )
-
-
-def a_trouble(
-    entry: Entry, state: str, message: str = "", resources: Iterable[ResourceReport] = (), seconds: int = 0
-) -> BundleReport:
-    """What a cluster says about a bundle that is not Ready."""
-    return BundleReport.model_validate(
-        {
-            "namespace": entry.namespace,
-            "bundle": entry.bundle,
-            "entry": entry.digest(),
-            "state": state,
-            "message": message,
-            "seconds": seconds,
-            "resources": tuple(resources),
-        }
-    )
-
-
-def a_beat(manifest: DeploymentTargeted, *, digest: str | None = None) -> Heartbeat:
-    """A sign of life of a cluster that has this manifest, or the one of another digest."""
-    return Heartbeat(
-        workspace=manifest.workspace,
-        cluster=manifest.cluster,
-        uid=manifest.uid,
-        epoch=manifest.epoch,
-        generation=manifest.generation,
-        digest=manifest.digest if digest is None else digest,
-    )
 
 
 @dataclass(frozen=True, slots=True)

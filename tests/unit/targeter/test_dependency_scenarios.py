@@ -10,17 +10,8 @@ from fleet.agent.domain.errors import Waiting
 from fleet.agent.domain.plan import BundleKey
 from fleet.events import Entry, Owner
 from fleet.targeter.domain.objects import Objects
-from support.targeting import (
-    WORKSPACE,
-    Draft,
-    World,
-    a_cluster,
-    a_report,
-    a_resource,
-    a_trouble,
-    uid_of,
-    whole_set,
-)
+from support.reports import a_report, a_trouble
+from support.targeting import WORKSPACE, Draft, World, a_cluster, a_resource, uid_of, whole_set
 
 EVERY = {"clusterSelector": {}}
 ROOT = {"selector": {"matchLabels": {"role": "root"}}}

@@ -3,7 +3,8 @@
 import pytest
 
 from fleet.targeter.domain.hops import locate
-from support.targeting import WORKSPACE, Draft, World, a_cluster, a_report, a_trouble
+from support.reports import a_report, a_trouble
+from support.targeting import WORKSPACE, Draft, World, a_cluster
 
 EVERYWHERE = {"clusterSelector": {}}
 

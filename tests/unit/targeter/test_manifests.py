@@ -4,7 +4,8 @@ import pytest
 
 from fleet.events import manifest_digest
 from fleet.targeter.domain.manifests import INLINE_BYTES, Deposed
-from support.targeting import Draft, World, a_beat, a_cluster, a_report
+from support.reports import a_beat, a_report
+from support.targeting import Draft, World, a_cluster
 
 EVERYWHERE = {"clusterSelector": {}}
 

@@ -9,7 +9,8 @@ from fleet.events import DeploymentReported, Event, Heartbeat, InvalidEvent
 from fleet.events.delivery import MAX_SECONDS
 from fleet.targeter.domain.hops import locate
 from fleet.targeter.domain.ledger import LOST_AT_MOST
-from support.targeting import WORKSPACE, Draft, World, a_beat, a_cluster, a_report, a_trouble
+from support.reports import a_beat, a_report, a_trouble
+from support.targeting import WORKSPACE, Draft, World, a_cluster
 
 LARGEST = 2**53
 EVERYWHERE = {"clusterSelector": {}}

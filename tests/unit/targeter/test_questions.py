@@ -8,7 +8,8 @@ from fleet.events import ResourceReport, timestamp
 from fleet.targeter.domain.errors import InvalidQuestion
 from fleet.targeter.domain.names import cluster_namespace
 from fleet.targeter.domain.pages import answer
-from support.targeting import NOW, Draft, World, a_beat, a_cluster, a_report, a_trouble
+from support.reports import a_beat, a_report, a_trouble
+from support.targeting import NOW, Draft, World, a_cluster
 
 EVERYWHERE = {"clusterSelector": {}}
 

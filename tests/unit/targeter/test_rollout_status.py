@@ -3,7 +3,8 @@
 from typing import Any
 
 from fleet.targeter.domain.pages import answer
-from support.targeting import Draft, World, a_cluster, a_report, a_trouble
+from support.reports import a_report, a_trouble
+from support.targeting import Draft, World, a_cluster
 
 EVERYWHERE = {"clusterSelector": {}}
 HALVES = {"autoPartitionThreshold": 4, "autoPartitionSize": "50%", "maxUnavailable": "50%"}

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from fleet.targeter.domain.turns import Turns
+from support.reports import a_report, a_trouble
 from support.slow_rollout import NEW, Deployment, Group, Target, walk
-from support.targeting import Draft, World, a_cluster, a_report, a_trouble
+from support.targeting import Draft, World, a_cluster
 
 EVERYWHERE = {"clusterSelector": {}}
 STATES = ("Ready", "Ready", "Ready", "Modified", "NotReady", "Pending", "ErrApplied")

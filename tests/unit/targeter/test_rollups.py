@@ -3,7 +3,8 @@
 import pytest
 
 from fleet.events import ResourceReport
-from support.targeting import Draft, World, a_cluster, a_group, a_report, a_trouble
+from support.reports import a_report, a_trouble
+from support.targeting import Draft, World, a_cluster, a_group
 
 EVERYWHERE = {"clusterSelector": {}}
 

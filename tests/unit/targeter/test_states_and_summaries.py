@@ -5,7 +5,8 @@ import pytest
 from fleet.events import ResourceReport
 from fleet.targeter.domain.states import RANK, BundleState, Report, behind, judge, worst
 from fleet.targeter.domain.summaries import NonReady, Summary, added, spelled, trouble_of
-from support.targeting import Draft, World, a_cluster, a_report, a_trouble
+from support.reports import a_report, a_trouble
+from support.targeting import Draft, World, a_cluster
 
 STATE = BundleState
 

@@ -9,7 +9,8 @@ from pyroaring import BitMap
 from fleet.targeter.domain.readiness import Readiness
 from fleet.targeter.domain.rollouts import rollout
 from fleet.targeter.domain.states import BundleState
-from support.targeting import Draft, World, a_cluster, a_report, a_trouble
+from support.reports import a_report, a_trouble
+from support.targeting import Draft, World, a_cluster
 
 EVERYWHERE = {"clusterSelector": {}}
 NAMES = ("a", "b", "c", "d")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from support.targeting import WORKSPACE, Draft, World, a_cluster, a_report, a_trouble
+from support.reports import a_report, a_trouble
+from support.targeting import WORKSPACE, Draft, World, a_cluster
 
 BUNDLE = ("bundle", WORKSPACE, "web")
 TROUBLE = ("WaitApplied", "the gateway does not answer")

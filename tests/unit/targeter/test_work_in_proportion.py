@@ -6,7 +6,8 @@ import pytest
 
 from fleet.targeter.domain import placement
 from fleet.targeter.domain.turns import Turns
-from support.targeting import Draft, World, a_cluster, a_group, a_report
+from support.reports import a_report
+from support.targeting import Draft, World, a_cluster, a_group
 
 ENV = {"clusterSelector": {"matchLabels": {"env": "dev"}}}
 RING = {"clusterSelector": {"matchExpressions": [{"key": "ring", "operator": "Exists"}]}}
