@@ -162,3 +162,20 @@ def test_a_crc_that_does_not_fit_is_noticed() -> None:
     data[-8:-4] = zlib.crc32(b"other").to_bytes(4, "little")
     with pytest.raises(BadArchive, match="it cannot be read"):
         unpack(bytes(data), "chart.tgz", Budget())
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [(zipfile.ZIP_BZIP2, r"method 12 \(bzip2\)"), (zipfile.ZIP_LZMA, r"method 14 \(lzma\)")],
+)
+def test_a_zip_is_read_only_where_it_is_stored_or_deflated(method: int, words: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr("chart/stored", b"1", zipfile.ZIP_STORED)
+        packed.writestr("chart/deflated", b"2" * 100, zipfile.ZIP_DEFLATED)
+    assert set(unpack(buffer.getvalue(), "chart.zip", Budget()).modes) == {"chart/stored", "chart/deflated"}
+
+    with zipfile.ZipFile(buffer, "a") as packed:
+        packed.writestr("chart/other", b"3" * 100, method)
+    with pytest.raises(BadArchive, match=f"^chart/other: it is compressed by {words}; .* pack it anew$"):
+        unpack(buffer.getvalue(), "chart.zip", Budget())

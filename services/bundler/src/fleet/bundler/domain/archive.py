@@ -32,6 +32,9 @@ PACKED_BYTES = 32 << 20
 _PIECE = 256 << 10
 _NAME_BYTES = 4096
 _ZIP_ENTRY = b"PK\x01\x02"
+_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What Go's archive/zip reads, and so Fleet: Python would read bzip2 and LZMA too, in memory of their own."""
+
 _FILE_TYPES = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _KINDS = {
     tarfile.LNKTYPE: "a hard link",
@@ -169,6 +172,12 @@ def _unzip(data: bytes, name: str, budget: Budget) -> Unpacked:
             path = _inside(member.filename)
             if member.is_dir():
                 continue
+            if member.compress_type not in _ZIP_METHODS:
+                method = zipfile.compressor_names.get(member.compress_type, "unknown")  # type: ignore[attr-defined]
+                raise BadArchive(
+                    f"{_plain(path)}: it is compressed by method {member.compress_type} ({method}); a zip is "
+                    "read where it is stored or deflated: pack it anew"
+                )
             with packed.open(member) as content:
                 found.add(path, _read_all(content, budget))
     return found
