@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from fleet.bundler.charts import ChartAuth, ChartCache, ChartCredentials, ChartFetcher
+from fleet.bundler.charts import ChartAuth, ChartCache, ChartCredentials, ChartFetcher, ChartLoader
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.tree import Mode
@@ -83,7 +83,7 @@ class Reading:
         async def contents(paths: object) -> dict[str, bytes]:
             return {path: files[path] for path in paths}
 
-        charts = self._fetcher.loader(self._credentials, workspace="fleet-default")
+        charts = ChartLoader(self._fetcher, self._credentials, workspace="fleet-default")
         try:
             async with asyncio.timeout(SECONDS):
                 answer = await self._pool.read(dict.fromkeys(files, Mode.FILE), contents, ORDER, charts)

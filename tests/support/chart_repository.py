@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from fleet.bundler.charts import ChartCache, ChartCredentials, ChartFetcher
+from fleet.bundler.charts import ChartCache, ChartCredentials, ChartFetcher, ChartLoader
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.tree import Mode
 from fleet.bundler.exchange import TakenBundle
@@ -155,7 +155,7 @@ async def read_with_charts(
             cache=ChartCache(folder / "charts"), git=folder / "git", choose=pool.choose, seconds=seconds
         ) as fetcher,
     ):
-        charts = fetcher.loader(credentials or ChartCredentials(), workspace=workspace)
+        charts = ChartLoader(fetcher, credentials or ChartCredentials(), workspace=workspace)
         answer = await pool.read(dict.fromkeys(data, Mode.FILE), contents, order, charts)
     return [one for one in answer.taken if one.bundle is not None]
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -29,18 +29,23 @@ class Worker:
         self._sink = process.stdin
 
     async def send(self, pieces: Sequence[bytes]) -> None:
-        """Write these bytes, small pieces together. Raises ConnectionError when the process has ended."""
-        small: list[bytes] = []
+        """Write these bytes, small pieces together and large ones bit by bit, as the process takes them.
+
+        Raises:
+            ConnectionError: the process has ended.
+        """
+        small: list[bytes | memoryview] = []
         size = 0
         for piece in pieces:
-            small.append(piece)
-            size += len(piece)
-            if size >= _AT_ONCE:
-                await self._write(small)
-                small, size = [], 0
+            for bit in _bits(piece):
+                small.append(bit)
+                size += len(bit)
+                if size >= _AT_ONCE:
+                    await self._write(small)
+                    small, size = [], 0
         await self._write(small)
 
-    async def _write(self, pieces: Sequence[bytes]) -> None:
+    async def _write(self, pieces: Sequence[bytes | memoryview]) -> None:
         self._sink.writelines(pieces)
         await self._sink.drain()
 
@@ -56,6 +61,15 @@ class Worker:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         return await self.process.wait()
+
+
+def _bits(piece: bytes) -> Iterator[bytes | memoryview]:
+    if len(piece) <= _AT_ONCE:
+        yield piece
+        return
+    whole = memoryview(piece)
+    for start in range(0, len(piece), _AT_ONCE):
+        yield whole[start : start + _AT_ONCE]
 
 
 class Workers:

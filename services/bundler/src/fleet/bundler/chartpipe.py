@@ -1,14 +1,15 @@
 """Charts on their way between a reading process and its service, as messages of `framing`.
 
-The process asks `{"charts": [...]}`. It is answered with the archives if they are there. If they must be
-fetched first, it is told "later" and gives the task up, so that a host which hangs keeps no process busy; the
-task begins anew once everything is there.
+The process asks `{"charts": [...]}`. If they are there it is told what they are, and given the archives, each
+in a message of its own: the service has no more than one in memory for each process. If they must be fetched
+first, or are gone in between, it is told "later" and gives the task up, so that a host which hangs keeps no
+process busy; the task begins anew once everything is there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from fleet.bundler.domain.chartneeds import ChartNeed, FetchedChart
+from fleet.bundler.domain.chartneeds import ChartNeed, FetchedChart, KeptChart
 from fleet.bundler.domain.index import Choice, NoSuchChart, choose
 from fleet.bundler.framing import Message
 
@@ -20,8 +21,11 @@ LATER = "later"
 class ChartSource(Protocol):
     """Where the charts of one reading come from."""
 
-    def ready(self, needs: Sequence[ChartNeed]) -> Sequence[FetchedChart] | None:
+    def ready(self, needs: Sequence[ChartNeed]) -> Sequence[KeptChart] | None:
         """The charts, if none of them is still to be fetched."""
+
+    async def archive(self, digest: str) -> bytes | None:
+        """An archive of a chart that is ready; None where it is gone again."""
 
     async def fetch(self, needs: Sequence[ChartNeed]) -> None:
         """Fetch charts, so that they are ready."""
@@ -41,26 +45,45 @@ def needs_of(header: dict[str, Any]) -> list[ChartNeed]:
     return [ChartNeed.from_json(need) for need in header[ASKED]]
 
 
-def reply(found: Sequence[FetchedChart] | None) -> Message:
-    """Answer a question, each archive once; None: they must be fetched first."""
-    if found is None:
-        return {LATER: True}, []
-    blobs = list(dict.fromkeys(chart.data for chart in found))
+def announcement(ready: Sequence[KeptChart]) -> Message:
+    """Say what the charts are; the archives of `digests_of` follow, in their order."""
+    digests = digests_of(ready)
     heads = [
-        (chart.name, blobs.index(chart.data), chart.subdir, chart.version, chart.error) for chart in found
+        (one.name, digests.index(one.digest) if one.digest else None, one.subdir, one.version, one.error)
+        for one in ready
     ]
-    return {ASKED: heads}, blobs
+    return {ASKED: heads, "archives": len(digests)}, []
 
 
-def charts_of(message: Message) -> list[FetchedChart]:
-    """The charts in an answer. Raises FetchFirst where it has none yet."""
-    header, blobs = message
-    if header.get(LATER):
-        raise FetchFirst
+def digests_of(ready: Sequence[KeptChart]) -> list[str]:
+    """The archives of these charts, each once."""
+    return list(dict.fromkeys(one.digest for one in ready if one.digest))
+
+
+def archive(data: bytes) -> Message:
+    """One archive."""
+    return {}, [data]
+
+
+def later() -> Message:
+    """Have the task given up until the charts are fetched."""
+    return {LATER: True}, []
+
+
+def charts_of(message: Message, follow: Callable[[], Message]) -> list[FetchedChart]:
+    """The charts in an answer, whose archives `follow` reads. Raises FetchFirst where one is not there."""
+    header = _present(message)[0]
+    archives = [_present(follow())[1][0] for _ in range(header["archives"])]
     return [
-        FetchedChart(name, blobs[blob], subdir, version, error)
-        for name, blob, subdir, version, error in header[ASKED]
+        FetchedChart(name, b"" if number is None else archives[number], subdir, version, error)
+        for name, number, subdir, version, error in header[ASKED]
     ]
+
+
+def _present(message: Message) -> Message:
+    if message[0].get(LATER):
+        raise FetchFirst
+    return message
 
 
 def choice_task(index: bytes, need: ChartNeed, *, seconds: float) -> Message:

@@ -4,7 +4,8 @@ ReadingFailed
 ├── ReadingTooSlow    it was not done by its deadline
 ├── ReadingTooLarge   it needed more memory than it may have
 ├── ReaderDied        its process ended in the middle
-└── ReaderBroken      its process met a fault of ours
+├── ReaderBroken      its process met a fault of ours
+└── ChartsLost        what was fetched for it did not stay
 
 The others are no failures: Outdated and HostBusy say that a reading is not wanted any more, or not now;
 NeedsWhole and NeedsContent that it takes more than what has changed.
@@ -58,6 +59,17 @@ class ReaderBroken(ReadingFailed):
     def __init__(self, place: str) -> None:
         self.place = place
         super().__init__(f"the reading process met a fault of its own ({place}); please report it")
+
+
+class ChartsLost(ReadingFailed):
+    """Charts were fetched `rounds` times, and were gone from the cache before they could be read."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__(
+            f"charts were fetched {rounds} times and were gone from the cache each time before they could be "
+            "read; it is tried again. If this stays, look whether the disk is full or something else removes "
+            "files from the data folder"
+        )
 
 
 def _at(place: str) -> str:

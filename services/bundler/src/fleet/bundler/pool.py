@@ -6,12 +6,12 @@ from typing import Any
 
 from fleet.bundler import chartpipe, framing
 from fleet.bundler.chartpipe import ChartSource
-from fleet.bundler.domain.chartneeds import ChartNeed, no_charts
+from fleet.bundler.domain.chartneeds import NOBODY_TO_ASK, ChartNeed, KeptChart
 from fleet.bundler.domain.index import Choice
 from fleet.bundler.domain.listing import written
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.tree import Mode
-from fleet.bundler.errors import ReaderBroken, ReaderDied, ReadingTooLarge, ReadingTooSlow
+from fleet.bundler.errors import ChartsLost, ReaderDied, ReadingTooLarge, ReadingTooSlow
 from fleet.bundler.exchange import Answer, Task, answer_of, task_message
 from fleet.runtime.confined import OUT_OF_MEMORY
 from fleet.runtime.workers import Worker, Workers
@@ -78,6 +78,7 @@ class ReaderPool(Workers):
             ReadingTooSlow: it was not done within the deadline.
             ReadingTooLarge: it needed more than MEMORY.
             ReaderDied, ReaderBroken: its process ended in the middle, or met a fault of ours.
+            ChartsLost: charts are gone as soon as they are fetched.
             HostBusy: too many wait for the host of a chart already.
         """
         for _ in range(_ROUNDS):
@@ -85,7 +86,7 @@ class ReaderPool(Workers):
             if charts is None or chartpipe.ASKED not in message[0]:
                 return answer_of(message)
             await charts.fetch(chartpipe.needs_of(message[0]))
-        raise ReaderBroken(f"charts asked for more than {_ROUNDS} times")
+        raise ChartsLost(_ROUNDS)
 
     async def choose(self, index: bytes, need: ChartNeed) -> Choice:
         """Look into the index of a chart repository. Raises NoSuchChart, ReadingFailed."""
@@ -129,14 +130,30 @@ async def _hand_out(worker: Worker, contents: Files, charts: ChartSource | None)
             found = await contents(ids)
             await worker.send(framing.encode({}, [found[id] for id in ids]))
         elif chartpipe.ASKED in message[0]:
-            needs = chartpipe.needs_of(message[0])
-            ready = charts.ready(needs) if charts is not None else no_charts(needs)
-            await worker.send(framing.encode(*chartpipe.reply(ready)))
-            if ready is None:
+            if not await _hand_over(worker, chartpipe.needs_of(message[0]), charts):
                 await framing.read_async(worker.source)
                 return message
         else:
             return message
+
+
+async def _hand_over(worker: Worker, needs: Sequence[ChartNeed], charts: ChartSource | None) -> bool:
+    """Hand over charts, one archive after the other; False where they must be fetched first."""
+    if charts is None:
+        nothing = [KeptChart(error=NOBODY_TO_ASK) for _ in needs]
+        await worker.send(framing.encode(*chartpipe.announcement(nothing)))
+        return True
+    ready = charts.ready(needs)
+    if ready is not None:
+        await worker.send(framing.encode(*chartpipe.announcement(ready)))
+        for digest in chartpipe.digests_of(ready):
+            if (data := await charts.archive(digest)) is None:
+                break
+            await worker.send(framing.encode(*chartpipe.archive(data)))
+        else:
+            return True
+    await worker.send(framing.encode(*chartpipe.later()))
+    return False
 
 
 async def _no_files(_ids: Sequence[str]) -> Mapping[str, bytes]:

@@ -50,12 +50,17 @@ class _Charts:
         self._sink = sink
 
     def __call__(self, needs: Sequence[ChartNeed]) -> list[FetchedChart]:
-        return chartpipe.charts_of(_asked(self._source, self._sink, chartpipe.question(needs)))
+        answer = _asked(self._source, self._sink, chartpipe.question(needs))
+        return chartpipe.charts_of(answer, lambda: _answer(self._source))
 
 
 def _asked(source: IO[bytes], sink: IO[bytes], question: framing.Message) -> framing.Message:
     """Ask the service, and wait for the answer."""
     _write(sink, *question)
+    return _answer(source)
+
+
+def _answer(source: IO[bytes]) -> framing.Message:
     answer = framing.read(source)
     if answer is None:
         raise SystemExit(0)  # nobody wants the result any more

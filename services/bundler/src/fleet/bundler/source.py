@@ -101,7 +101,7 @@ class CommitSource:
         """
         before = self._memory.of(wanted.uid, wanted.order)
         credentials = declared_credentials(wanted.spec, workspace=wanted.workspace, secrets=self._secrets)
-        charts = self._charts.loader(credentials, workspace=wanted.workspace)
+        charts = ChartLoader(self._charts, credentials, workspace=wanted.workspace)
         remote = declared_remote(
             wanted.spec, workspace=wanted.workspace, secrets=self._secrets, local=self._local
         )

@@ -19,6 +19,9 @@ import orjson
 LIMIT = 1 << 30
 """How large the cache may become, in bytes; what was not used for longest goes first."""
 
+NOTES = 10_000
+"""How many accesses are remembered; those that were noted first go first."""
+
 _ABANDONED = 3600.0
 _KEY_BYTES = 32
 
@@ -51,12 +54,13 @@ class Writer:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def write(self, piece: bytes) -> None:
-        """Append these bytes."""
+    def write(self, piece: bytes) -> int:
+        """Append these bytes, and say how many."""
         assert self._file is not None
         self._file.write(piece)
         self._hash.update(piece)
         self.size += len(piece)
+        return len(piece)
 
     def finish(self) -> str:
         """Put what was written into the cache and return its digest."""
@@ -70,9 +74,10 @@ class Writer:
 class ChartCache:
     """A folder of archives, bounded by size. Several processes may share it."""
 
-    def __init__(self, folder: Path, *, limit: int = LIMIT) -> None:
+    def __init__(self, folder: Path, *, limit: int = LIMIT, notes: int = NOTES) -> None:
         self._folder = folder
         self._limit = limit
+        self._notes = notes
         self._key = b""
 
     def begin(self) -> Writer:
@@ -100,9 +105,12 @@ class ChartCache:
             os.utime(path)
         return data
 
-    def has(self, digest: str) -> bool:
-        """Whether these bytes are kept."""
-        return self._blob(digest).is_file()
+    def size(self, digest: str) -> int | None:
+        """How many bytes these are; None where they are not kept."""
+        try:
+            return self._blob(digest).stat().st_size
+        except OSError:
+            return None
 
     def access(self, url: str, identity: str) -> Access | None:
         """What this URL gave to these credentials, while its bytes are kept."""
@@ -110,7 +118,7 @@ class ChartCache:
             found = Access(**orjson.loads(self._note(url, identity).read_bytes()))
         except (OSError, ValueError, TypeError):
             return None
-        return found if self.has(found.digest) else None
+        return None if self.size(found.digest) is None else found
 
     def remember(self, url: str, identity: str, access: Access) -> None:
         """Note what this URL gave to these credentials."""
@@ -160,16 +168,25 @@ class ChartCache:
         return self._own_key()
 
     def _trim(self, kept: str) -> None:
-        """Remove what was not used for longest until the bound holds; the newest stays in any case."""
-        found = []
-        for entry in os.scandir(self._folder / "archives"):
-            with contextlib.suppress(OSError):
-                status = entry.stat()
-                found.append((status.st_mtime_ns, status.st_size, entry.name))
-        total = sum(size for _, size, _ in found)
-        for _, size, name in sorted(found):
+        """Remove what was not used for longest until the bounds hold; the newest stays in any case."""
+        archives = _oldest_first(self._folder / "archives")
+        total = sum(size for size, _ in archives)
+        for size, path in archives:
             if total <= self._limit:
-                return
-            if name != kept:
-                self._blob(name).unlink(missing_ok=True)
+                break
+            if path.name != kept:
+                path.unlink(missing_ok=True)
                 total -= size
+        notes = _oldest_first(self._folder / "accesses")
+        for _, path in notes[: max(0, len(notes) - self._notes)]:
+            path.unlink(missing_ok=True)
+
+
+def _oldest_first(folder: Path) -> list[tuple[int, Path]]:
+    """The files of a folder with their sizes in bytes."""
+    found = []
+    for entry in os.scandir(folder):
+        with contextlib.suppress(OSError):
+            status = entry.stat()
+            found.append((status.st_mtime_ns, status.st_size, Path(entry.path)))
+    return [(size, path) for _, size, path in sorted(found)]

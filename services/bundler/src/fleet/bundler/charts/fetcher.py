@@ -1,9 +1,9 @@
-"""Fetches what readings ask for: at most a few at a time of each host, each archive once."""
+"""Fetches charts: at most a few at a time of each host, each archive once."""
 
 import asyncio
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +17,11 @@ from fleet.bundler.charts.http import SECONDS, Http, Sign
 from fleet.bundler.charts.oci import Reference, Registry, parse_reference
 from fleet.bundler.domain.archive import PACKED_BYTES
 from fleet.bundler.domain.chartauth import BadCredentialRule, ChartAuth, ChartCredentials
-from fleet.bundler.domain.chartneeds import ChartNeed, FetchedChart
+from fleet.bundler.domain.chartneeds import ChartNeed, KeptChart
 from fleet.bundler.domain.chartsource import (
     OCI,
     BadSource,
+    Checksum,
     Source,
     SourceKind,
     in_index,
@@ -35,18 +36,8 @@ from fleet.bundler.hosts import Hosts
 Choose = Callable[[bytes, ChartNeed], Awaitable[Choice]]
 """Chooses in an index, in a process that may not do harm. Raises NoSuchChart."""
 
-_AT_ONCE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A chart whose archive is in the cache, or why there is none."""
-
-    digest: str = ""
-    name: str = ""
-    subdir: str = ""
-    version: str = ""
-    error: str = ""
+_IN_MEMORY = 2
+"""How many indexes, and how many charts of git repositories, are held in memory at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +64,13 @@ class ChartFetcher:
     """
 
     def __init__(self, *, cache: ChartCache, git: Path, choose: Choose, seconds: float = SECONDS) -> None:
-        self._cache = cache
+        self.cache = cache
         self._git = git
         self._choose = choose
         self._http = Http(cache, seconds=seconds)
         self._hosts = Hosts()
+        self._indexes = asyncio.Semaphore(_IN_MEMORY)
+        self._packing = asyncio.Semaphore(_IN_MEMORY)
         self._choices: dict[tuple[str, str, str, bool], Choice] = {}
 
     async def __aenter__(self) -> Self:
@@ -89,52 +82,23 @@ class ChartFetcher:
     ) -> None:
         await self._http.__aexit__(kind, error, trace)
 
-    def loader(self, credentials: ChartCredentials, *, workspace: str) -> "ChartLoader":
-        """What one reading gets its charts from, with these credentials."""
-        return ChartLoader(self, credentials, workspace)
-
-    async def fetch(
-        self, needs: Sequence[ChartNeed], credentials: ChartCredentials, *, workspace: str
-    ) -> list[Kept]:
-        """Fetch charts; what is wrong with one is told in its answer.
+    async def fetch(self, need: ChartNeed, credentials: ChartCredentials, *, workspace: str) -> KeptChart:
+        """Fetch a chart; what is wrong with it is told in the answer.
 
         Raises:
-            HostBusy: too many wait for one of the hosts already; to be tried again later.
+            HostBusy: too many wait for its host already; to be tried again later.
         """
-        places = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(need: ChartNeed) -> Kept:
-            async with places:
-                return await self._answered(need, credentials, workspace)
-
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                asked = [tasks.create_task(one(need)) for need in needs]
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
-        return [task.result() for task in asked]
-
-    def read(self, kept: Kept) -> FetchedChart | None:
-        """A chart with its bytes; None where the cache does not have them any more."""
-        if kept.error:
-            return FetchedChart(error=kept.error)
-        data = self._cache.read(kept.digest)
-        if data is None:
-            return None
-        return FetchedChart(kept.name, data, kept.subdir, kept.version)
-
-    async def _answered(self, need: ChartNeed, credentials: ChartCredentials, workspace: str) -> Kept:
         hint = ""
         try:
             forwarded = credentials.forwarded(need)
             hint = forwarded.hint
             return await self._fetched(_Asking(need, forwarded.auth, credentials, workspace))
         except ChartUnavailable as error:
-            return Kept(error=f"{error}; {hint}" if hint and error.refused else str(error))
+            return KeptChart(error=f"{error}; {hint}" if hint and error.refused else str(error))
         except (BadCredentialRule, BadSource, NoSuchChart) as error:
-            return Kept(error=str(error))
+            return KeptChart(error=str(error))
 
-    async def _fetched(self, asking: _Asking) -> Kept:
+    async def _fetched(self, asking: _Asking) -> KeptChart:
         need = asking.need
         if need.repo.startswith(OCI):
             url = f"{need.repo.rstrip('/')}/{need.chart}" if need.dependency else need.repo
@@ -145,31 +109,38 @@ class ChartFetcher:
         if source.kind is SourceKind.OCI:
             return await self._pulled(asking, source.url)
         if source.kind is SourceKind.GIT:
-            async with self._hosts.enter(urlsplit(source.url).netloc.rpartition("@")[2] or "local"):
-                digest = await fetch_git(
-                    source, asking.auth, cache=self._cache, folder=self._git / asking.workspace
-                )
-            return Kept(digest, "chart.tar", source.subdir, need.version)
+            return await self._packed(asking, source)
         if source.kind is SourceKind.HTTP:
             return await self._downloaded(asking, source)
         raise ChartUnavailable(
             f'there is no folder "{shown(source.url)}" in the repository, and it is no URL'
         )
 
-    async def _pulled(self, asking: _Asking, url: str) -> Kept:
+    async def _packed(self, asking: _Asking, source: Source) -> KeptChart:
+        async with self._hosts.enter(urlsplit(source.url).netloc.rpartition("@")[2] or "local"):
+            digest = await fetch_git(
+                source,
+                asking.auth,
+                cache=self.cache,
+                folder=self._git / asking.workspace,
+                packing=self._packing,
+            )
+        return KeptChart("chart.tar", digest, source.subdir, asking.need.version)
+
+    async def _pulled(self, asking: _Asking, url: str) -> KeptChart:
         reference: Reference = parse_reference(url)
         registry = Registry(
             http=self._http,
-            cache=self._cache,
+            cache=self.cache,
             reference=reference,
             auth=asking.auth,
             identity=asking.identity(True),
         )
         async with self._hosts.enter(reference.host):
             digest, version = await registry.pull(asking.need.version)
-        return Kept(digest, f"{reference.name.rpartition('/')[2]}-{version}.tgz", "", version)
+        return KeptChart(f"{reference.name.rpartition('/')[2]}-{version}.tgz", digest, "", version)
 
-    async def _indexed(self, asking: _Asking) -> Kept:
+    async def _indexed(self, asking: _Asking) -> KeptChart:
         need = asking.need
         choice = await self._chosen(asking)
         source = parse_source(in_index(need.repo, choice.url))
@@ -194,31 +165,36 @@ class ChartFetcher:
             raise
         key = (index.digest, need.chart, need.version, need.dependency)
         if key not in self._choices:
-            found = await self._choose(self._cache.read(index.digest) or b"", need)
+            async with self._indexes:
+                data = await asyncio.to_thread(self.cache.read, index.digest)
+                found = await self._choose(data or b"", need)
             while len(self._choices) >= 1024:
                 self._choices.pop(next(iter(self._choices)))
             self._choices[key] = found
         return self._choices[key]
 
-    async def _downloaded(self, asking: _Asking, source: Source, digest: str = "") -> Kept:
+    async def _downloaded(self, asking: _Asking, source: Source, digest: str = "") -> KeptChart:
         """Fetch an archive; what was fetched before is not again where its digest is known to be the same."""
         wanted = source.checksum.digest if source.checksum and source.checksum.kind == "sha256" else digest
         found = await self._kept(asking, source.url, PACKED_BYTES, wanted=wanted)
         if source.checksum is not None:
-            wrong = source.checksum.check(self._cache.read(found.digest) or b"")
+            wrong = await asyncio.to_thread(self._checked, source.checksum, found.digest)
             if wrong:
                 raise ChartUnavailable(f'checksum mismatch for "{shown(source.url)}": {wrong}')
-        return Kept(found.digest, source.name, source.subdir, asking.need.version)
+        return KeptChart(source.name, found.digest, source.subdir, asking.need.version)
+
+    def _checked(self, checksum: Checksum, digest: str) -> str:
+        return checksum.check(self.cache.read(digest) or b"")
 
     async def _kept(self, asking: _Asking, url: str, limit: int, *, wanted: str = "") -> Access:
         sign = _sign_for(asking, url)
         identity = asking.identity(bool(sign(url))) if not urlsplit(url).username else sign(url)
-        before = self._cache.access(url, identity)
+        before = self.cache.access(url, identity)
         if before is not None and wanted and before.digest == wanted:
             return before
         async with self._hosts.enter(urlsplit(url).netloc.rpartition("@")[2]):
             found = await self._http.download(url, asking.auth, sign, limit=limit, before=before)
-        self._cache.remember(url, identity, found)
+        self.cache.remember(url, identity, found)
         return found
 
 
@@ -244,30 +220,3 @@ def _basic(username: str, password: str) -> str:
     if not username:
         return ""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-class ChartLoader:
-    """The charts of one reading: what was fetched for it so far, and the way to more."""
-
-    def __init__(self, fetcher: ChartFetcher, credentials: ChartCredentials, workspace: str) -> None:
-        self._fetcher = fetcher
-        self._credentials = credentials
-        self._workspace = workspace
-        self._kept: dict[ChartNeed, Kept] = {}
-
-    def ready(self, needs: Sequence[ChartNeed]) -> list[FetchedChart] | None:
-        """The charts, if all of them were fetched; None where some are still to be."""
-        found = []
-        for need in needs:
-            kept = self._kept.get(need)
-            chart = self._fetcher.read(kept) if kept is not None else None
-            if chart is None:
-                return None
-            found.append(chart)
-        return found
-
-    async def fetch(self, needs: Sequence[ChartNeed]) -> None:
-        """Fetch these charts. Raises HostBusy."""
-        wanted = list(dict.fromkeys(needs))
-        kept = await self._fetcher.fetch(wanted, self._credentials, workspace=self._workspace)
-        self._kept.update(zip(wanted, kept, strict=True))

@@ -1,10 +1,12 @@
 """Charts in git repositories: a commit's files as one archive, which is the same whenever it is made."""
 
+import asyncio
 import io
 import tarfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fleet.bundler.charts.cache import ChartCache
+from fleet.bundler.charts.cache import ChartCache, Writer
 from fleet.bundler.charts.errors import ChartUnavailable
 from fleet.bundler.domain.archive import PACKED_BYTES
 from fleet.bundler.domain.chartauth import ChartAuth
@@ -18,6 +20,7 @@ from fleet.git import (
     Remote,
     SshKey,
     Tree,
+    TreeEntry,
     fetch,
     is_commit,
     resolve,
@@ -27,10 +30,12 @@ from fleet.git import (
 )
 
 
-async def fetch_git(source: Source, auth: ChartAuth, *, cache: ChartCache, folder: Path) -> str:
+async def fetch_git(
+    source: Source, auth: ChartAuth, *, cache: ChartCache, folder: Path, packing: asyncio.Semaphore
+) -> str:
     """Fetch the files that a source means and keep them as a tar; gives its digest.
 
-    `folder` is git's cache, which is of one circle of trust.
+    `folder` is git's cache, which is of one circle of trust; `packing` is held while the files are in memory.
 
     Raises:
         ChartUnavailable: no way in, no such branch, tag or commit, or too much in it.
@@ -43,7 +48,8 @@ async def fetch_git(source: Source, auth: ChartAuth, *, cache: ChartCache, folde
             insecure_tls=auth.insecure_skip_verify,
         )
         tree = await fetch(remote, await _commit(remote, source.ref), folder)
-        digest = cache.put(await _packed(tree, source.subdir))
+        async with packing:
+            digest = await _packed(tree, source.subdir, cache)
         await tidy(remote, folder)
         return digest
     except AccessDenied as error:
@@ -78,7 +84,7 @@ async def _commit(remote: Remote, ref: str) -> str:
         return await resolve_revision(remote, ref)
 
 
-async def _packed(tree: Tree, subdir: str) -> bytes:
+async def _packed(tree: Tree, subdir: str, cache: ChartCache) -> str:
     below = f"{subdir.strip('/')}/" if subdir.strip("/") not in ("", ".") else ""
     entries = [
         entry for entry in await tree.entries() if entry.path.startswith(below) and not entry.is_submodule
@@ -86,8 +92,13 @@ async def _packed(tree: Tree, subdir: str) -> bytes:
     if sum(entry.size for entry in entries) > PACKED_BYTES:
         raise ChartUnavailable(f"the files are larger than {PACKED_BYTES} bytes; name a folder with //")
     contents = await tree.contents(entry.oid for entry in entries)
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with cache.begin() as writer:
+        await asyncio.to_thread(_pack, writer, entries, contents)
+        return await asyncio.to_thread(writer.finish)
+
+
+def _pack(writer: Writer, entries: Sequence[TreeEntry], contents: Mapping[str, bytes]) -> None:
+    with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for entry in entries:
             member = tarfile.TarInfo(entry.path)
             data = contents[entry.oid]
@@ -97,4 +108,3 @@ async def _packed(tree: Tree, subdir: str) -> bytes:
             else:
                 member.size = len(data)
                 tar.addfile(member, io.BytesIO(data))
-    return packed.getvalue()

@@ -75,7 +75,7 @@ class Http:
             with self._cache.begin() as writer:
                 async for piece in _pieces(answer, limit):
                     writer.write(piece)
-                digest = writer.finish()
+                digest = await asyncio.to_thread(writer.finish)
             return Access(digest, answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", ""))
 
         return await self._send(url, auth, sign, _conditions(before), receive)

@@ -50,10 +50,23 @@ class FetchedChart:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptChart:
+    """A chart as `FetchedChart` has it, whose archive is kept elsewhere under its SHA-256 `digest`."""
+
+    name: str = ""
+    digest: str = ""
+    subdir: str = ""
+    version: str = ""
+    error: str = ""
+
+
+NOBODY_TO_ASK = "charts cannot be fetched here"
+
 Charts = Callable[[Sequence[ChartNeed]], Sequence[FetchedChart]]
 """Gives one answer for each need, in their order."""
 
 
 def no_charts(needs: Sequence[ChartNeed]) -> list[FetchedChart]:
     """The answer of a reading that may not ask anybody."""
-    return [FetchedChart(error="charts cannot be fetched here") for _ in needs]
+    return [FetchedChart(error=NOBODY_TO_ASK) for _ in needs]

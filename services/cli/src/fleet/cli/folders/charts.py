@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet.bundler.domain.chartauth import ChartCredentials
-from fleet.bundler.domain.chartneeds import ChartNeed, FetchedChart
+from fleet.bundler.domain.chartneeds import ChartNeed, KeptChart
 from fleet.bundler.pool import ReaderPool
 
 if TYPE_CHECKING:
@@ -30,9 +30,13 @@ class LateCharts:
         self._credentials = credentials
         self._loader: ChartLoader | None = None
 
-    def ready(self, needs: Sequence[ChartNeed]) -> Sequence[FetchedChart] | None:
+    def ready(self, needs: Sequence[ChartNeed]) -> Sequence[KeptChart] | None:
         """The charts, if all of them were fetched."""
         return self._loader.ready(needs) if self._loader else None
+
+    async def archive(self, digest: str) -> bytes | None:
+        """An archive of a chart that is ready; None where it is gone again."""
+        return await self._loader.archive(digest) if self._loader else None
 
     async def fetch(self, needs: Sequence[ChartNeed]) -> None:
         """Fetch charts, so that they are ready. Raises HostBusy."""
@@ -41,10 +45,10 @@ class LateCharts:
         await self._loader.fetch(needs)
 
     async def _start(self) -> ChartLoader:
-        from fleet.bundler.charts import ChartCache, ChartFetcher
+        from fleet.bundler.charts import ChartCache, ChartFetcher, ChartLoader
 
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-charts-")))
         cache = ChartCache(folder / "charts")
         fetcher = ChartFetcher(cache=cache, git=folder / "git", choose=self._pool.choose)
         await self._stack.enter_async_context(fetcher)
-        return fetcher.loader(self._credentials, workspace=_NOBODY)
+        return ChartLoader(fetcher, self._credentials, workspace=_NOBODY)
