@@ -43,7 +43,6 @@ class Writer:
         self._cache = cache
         self._hash = hashlib.sha256()
         self._file: IO[bytes] | None = None
-        self.size = 0
 
     def __enter__(self) -> "Writer":
         self._file = self._path.open("xb")
@@ -59,7 +58,6 @@ class Writer:
         assert self._file is not None
         self._file.write(piece)
         self._hash.update(piece)
-        self.size += len(piece)
         return len(piece)
 
     def finish(self) -> str:

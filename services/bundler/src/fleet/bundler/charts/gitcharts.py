@@ -5,6 +5,7 @@ import io
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fleet.bundler.charts.cache import ChartCache, Writer
 from fleet.bundler.charts.errors import ChartUnavailable
@@ -98,7 +99,8 @@ async def _packed(tree: Tree, subdir: str, cache: ChartCache) -> str:
 
 
 def _pack(writer: Writer, entries: Sequence[TreeEntry], contents: Mapping[str, bytes]) -> None:
-    with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+    stream: Any = writer  # of which tarfile asks no more than `write` in this mode
+    with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for entry in entries:
             member = tarfile.TarInfo(entry.path)
             data = contents[entry.oid]
