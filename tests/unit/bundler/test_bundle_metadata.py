@@ -53,3 +53,26 @@ def test_what_is_only_printed_is_printed_with_a_warning() -> None:
     assert found.bundles[0].labels == {"a b": "c"}
     later = "; it is printed all the same, and refused where it is stored"
     assert [str(one) for one in found.warnings] == [f"x/fleet.yaml:2: labels.a b: {KEY}{later}"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"a b": "c"}, f'the label "a b", which all bundles would get, {KEY}'),
+        (
+            {"fleet.cattle.io/repo-name": "n" * 64},
+            f'the label "fleet.cattle.io/repo-name", which all bundles would get, {VALUE}',
+        ),
+    ],
+    ids=range(2),
+)
+def test_labels_that_all_bundles_would_get_are_refused_where_they_are_stored(
+    labels: dict[str, str], message: str
+) -> None:
+    tree = a_tree({"x/cm.yaml": CONFIG_MAP})
+    with pytest.raises(BadInput) as refused:
+        read_tree(tree, Order(name="repo", labels=labels))
+    assert str(refused.value) == message
+
+    (printed,) = read_tree(tree, Order(name="repo", labels=labels, offline=True)).bundles
+    assert printed.labels == labels

@@ -121,6 +121,16 @@ def test_a_field_in_two_spellings_adds_up_as_in_go() -> None:
     assert found.spec == {"helm": {"chart": "a", "repo": "b", "version": "2"}, "ignore": {}}
 
 
+def test_a_field_in_two_spellings_adds_up_at_every_level() -> None:
+    found = given(
+        "targetCustomizations:\n"
+        "- ClusterSelector: {matchLabels: {a: b}}\n"
+        "  clusterSelector: {matchLabels: {c: d}, MatchLabels: {e: f}}\n"
+    )
+
+    assert found.spec["targets"][0]["clusterSelector"] == {"matchLabels": {"a": "b", "c": "d", "e": "f"}}
+
+
 def test_an_item_that_is_null_is_an_empty_one() -> None:
     found = given("targets: [~]\ndependsOn: [{selector: {matchExpressions: [~]}}]\nyaml: {overlays: [~]}\n")
 

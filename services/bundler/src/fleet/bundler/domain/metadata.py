@@ -1,9 +1,10 @@
-"""The labels and annotations that a fleet.yaml gives its bundle, as far as Kubernetes takes them."""
+"""The labels and annotations of bundles, as far as Kubernetes takes them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FleetYaml
+from fleet.bundler.domain.order import Order
 from fleet.names import is_label_key, is_label_value
 
 ANNOTATION_BYTES = 256 << 10
@@ -16,11 +17,8 @@ _VALUE = "must be at most 63 letters, digits, -, _ and ., beginning and ending w
 def metadata_faults(file: FleetYaml) -> Iterator[BadInput]:
     """What Kubernetes refuses in the metadata of a Bundle, each with the place."""
     document = file.document
-    for key, value in file.labels.items():
-        if not is_label_key(key):
-            yield document.wrong(("labels", key), _KEY)
-        elif not is_label_value(value):
-            yield document.wrong(("labels", key), _VALUE)
+    for key, reason in _label_faults(file.labels):
+        yield document.wrong(("labels", key), reason)
     for key in file.annotations:
         if not is_label_key(key.lower()):
             yield document.wrong(("annotations", key), _KEY)
@@ -29,3 +27,17 @@ def metadata_faults(file: FleetYaml) -> Iterator[BadInput]:
         yield document.wrong(
             ("annotations",), f"are {size} bytes together, keys included; {ANNOTATION_BYTES} at most"
         )
+
+
+def check_labels(order: Order) -> None:
+    """Raise BadInput where Kubernetes refuses a label that every bundle of the order gets."""
+    for key, reason in _label_faults(order.labels):
+        raise BadInput(f'the label "{key}", which all bundles would get, {reason}')
+
+
+def _label_faults(labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for key, value in labels.items():
+        if not is_label_key(key):
+            yield key, _KEY
+        elif not is_label_value(value):
+            yield key, _VALUE

@@ -14,6 +14,7 @@ from fleet.bundler.domain.errors import BadInput
 from fleet.bundler.domain.fleetyaml import FILE_NAMES as OPTIONS_FILES
 from fleet.bundler.domain.ignore import FILE_NAME as IGNORE_FILE
 from fleet.bundler.domain.looks import Looks
+from fleet.bundler.domain.metadata import check_labels
 from fleet.bundler.domain.order import Order
 from fleet.bundler.domain.sizes import Room, check_size
 from fleet.bundler.domain.tree import Tree
@@ -93,6 +94,8 @@ def read_tree(
     Raises:
         BadInput: something in the tree is wrong, or there is nothing to deploy at the given paths.
     """
+    if not order.offline:
+        check_labels(order)
     places = _places(tree, order)
     before = {one.place: one for one in known}
     same = [one for place in places if (one := before.get(place)) and is_same(tree, one)]

@@ -248,11 +248,18 @@ class Struct:
         return {name: key for key in sorted(value) if (name := self.field_of(key))}
 
     def _joined(self, name: str, before: Any, value: Any) -> Any:
-        """The value of a field that a file has in two spellings, as `Helm` and `helm`: maps add up, and a
-        null leaves alone what is no pointer.
+        """The value of a field that a file has in two spellings, as `Helm` and `helm`: maps add up, structs
+        at every level, and a null leaves alone what is no pointer.
         """
         kind = self.fields[name]
-        if isinstance(before, dict) and isinstance(value, dict) and isinstance(kind, Struct | MapOf):
+        if isinstance(before, dict) and isinstance(value, dict) and isinstance(kind, Struct):
+            return before | {
+                key: kind._joined(inner, before[key], item)
+                if key in before and (inner := kind.field_of(key))
+                else item
+                for key, item in value.items()
+            }
+        if isinstance(before, dict) and isinstance(value, dict) and isinstance(kind, MapOf):
             return before | value
         plain = isinstance(kind, Text) or (isinstance(kind, Flag | Whole) and not kind.pointer)
         return before if plain and value is None else value
