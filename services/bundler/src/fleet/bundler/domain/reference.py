@@ -16,7 +16,7 @@ says where they stand. Differences from Rancher Fleet, and what is not built yet
 
 Editors that take JSON Schema complete and check the file with
 [fleet-yaml.schema.json](fleet-yaml.schema.json), which `fleet schema fleet.yaml` prints as well. The YAML
-language server is told so by a line at the top of the file:
+language server is told so by a line at the top of the file. It wants the names spelled as here:
 
 ```yaml
 # yaml-language-server: $schema=./fleet-yaml.schema.json
